@@ -1,0 +1,15 @@
+# steepest_test(name source... [LINK library...]) makes the test program `name` and registers it with ctest.
+if(STEEPEST_BUILD_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+endif()
+
+function(steepest_test name)
+  if(NOT STEEPEST_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "LINK")
+  add_executable(${name} ${test_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE steepest ${test_LINK} steepest_warnings GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
