@@ -29,9 +29,7 @@ struct MatrixView {
   bool empty() const { return rows == 0 || cols == 0; }
   bool column_major() const { return row_stride == 1; }
   /// True when the entries fill one stretch of memory in either order.
-  bool contiguous() const {
-    return (row_stride == 1 && col_stride == rows) || (col_stride == 1 && row_stride == cols);
-  }
+  bool contiguous() const { return (row_stride == 1 && col_stride == rows) || (col_stride == 1 && row_stride == cols); }
 
   MatrixView transposed() const { return {data, cols, rows, col_stride, row_stride}; }
   MatrixView block(Index i, Index j, Index m, Index n) const {
@@ -39,9 +37,7 @@ struct MatrixView {
     return {data + i * row_stride + j * col_stride, m, n, row_stride, col_stride};
   }
 
-  operator MatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator MatrixView<const T>() const requires(!std::is_const_v<T>) {
     return {data, rows, cols, row_stride, col_stride};
   }
 };

@@ -1,0 +1,54 @@
+#include "steepest/engine/arena.hpp"
+
+#include <algorithm>
+#include <new>
+
+namespace steepest {
+namespace {
+
+constexpr std::size_t alignment = 64;
+constexpr std::size_t smallest_block = std::size_t{1} << 16U;
+
+std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+
+}  // namespace
+
+void Arena::Free::operator()(std::byte* bytes) const { ::operator delete (bytes, std::align_val_t{alignment}); }
+
+void Arena::add_block(std::size_t bytes) {
+  auto* memory = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{alignment}));
+  blocks_.push_back({std::unique_ptr<std::byte, Free>(memory), bytes});
+}
+
+std::byte* Arena::take(std::size_t bytes) {
+  bytes = aligned(bytes);
+  while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
+    ++block_;
+    used_ = 0;
+  }
+  if (block_ == blocks_.size()) {
+    add_block(std::max({bytes, smallest_block, capacity()}));
+    used_ = 0;
+  }
+  std::byte* result = blocks_[block_].bytes.get() + used_;
+  used_ += bytes;
+  return result;
+}
+
+void Arena::release(Mark mark) {
+  block_ = mark.block;
+  used_ = mark.used;
+  if (block_ == 0 && used_ == 0 && blocks_.size() > 1) {
+    const std::size_t whole = capacity();
+    blocks_.clear();
+    add_block(whole);
+  }
+}
+
+std::size_t Arena::capacity() const {
+  std::size_t sum = 0;
+  for (const Block& block : blocks_) sum += block.size;
+  return sum;
+}
+
+}  // namespace steepest

@@ -1,0 +1,42 @@
+#pragma once
+// Scratch memory that belongs to one thread and is given back scope by scope.
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace steepest {
+
+/// A stack of bytes. It grows while it learns how much its owner needs; once every scope is closed it keeps one block
+/// of the largest size seen, so that a repeated computation allocates nothing.
+class Arena {
+ public:
+  struct Mark {
+    std::size_t block = 0;
+    std::size_t used = 0;
+  };
+
+  /// `bytes` bytes aligned to a cache line, valid until the mark before them is released.
+  std::byte* take(std::size_t bytes);
+  Mark mark() const { return {block_, used_}; }
+  /// Gives back everything taken since `mark`.
+  void release(Mark mark);
+  /// Bytes held, in use or not.
+  std::size_t capacity() const;
+
+ private:
+  struct Free {
+    void operator()(std::byte* bytes) const;
+  };
+  struct Block {
+    std::unique_ptr<std::byte, Free> bytes;
+    std::size_t size = 0;
+  };
+  void add_block(std::size_t bytes);
+
+  std::vector<Block> blocks_;
+  std::size_t block_ = 0;  // blocks before this one are full
+  std::size_t used_ = 0;   // bytes of blocks_[block_] in use
+};
+
+}  // namespace steepest

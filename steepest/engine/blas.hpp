@@ -1,0 +1,135 @@
+#pragma once
+// BLAS and LAPACK on views, for float and double: single-threaded, workspace handed in by the caller, so that a call
+// allocates nothing. Views have a unit stride in one direction; LAPACK works on column-major views only.
+
+#include <cblas.h>
+#include <lapacke.h>
+
+#include <algorithm>
+#include <cassert>
+#include <tuple>
+
+#include "steepest/base/view.hpp"
+#include "steepest/engine/threads.hpp"
+
+namespace steepest::blas {
+
+/// The distance between columns of a column-major view, at least what BLAS asks for.
+template <class T>
+int leading(const MatrixView<T>& X) {
+  return static_cast<int>(std::max<Index>({1, X.rows, X.col_stride}));
+}
+
+/// A view as a routine sees it that expects column-major storage: as it is, or as the transpose of what it is.
+template <class T>
+struct Operand {
+  const T* data;
+  int leading;
+  CBLAS_TRANSPOSE transposed;
+
+  explicit Operand(const MatrixView<const T>& X)
+      : data(X.data),
+        leading(blas::leading(X.column_major() ? X : X.transposed())),
+        transposed(X.column_major() ? CblasNoTrans : CblasTrans) {
+    assert(X.row_stride == 1 || X.col_stride == 1 || X.empty());
+  }
+};
+
+namespace raw {
+
+inline void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda,
+                 const float* b, int ldb, float beta, float* c, int ldc) {
+  cblas_sgemm(CblasColMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+inline void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda,
+                 const double* b, int ldb, double beta, double* c, int ldc) {
+  cblas_dgemm(CblasColMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+inline void syrk(CBLAS_TRANSPOSE t, int n, int k, float alpha, const float* a, int lda, float beta, float* c, int ldc) {
+  cblas_ssyrk(CblasColMajor, CblasLower, t, n, k, alpha, a, lda, beta, c, ldc);
+}
+inline void syrk(CBLAS_TRANSPOSE t, int n, int k, double alpha, const double* a, int lda, double beta, double* c,
+                 int ldc) {
+  cblas_dsyrk(CblasColMajor, CblasLower, t, n, k, alpha, a, lda, beta, c, ldc);
+}
+inline void trsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int m, int n, const float* a, int lda, float* b, int ldb) {
+  cblas_strsm(CblasColMajor, side, CblasLower, t, CblasNonUnit, m, n, 1, a, lda, b, ldb);
+}
+inline void trsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int m, int n, const double* a, int lda, double* b, int ldb) {
+  cblas_dtrsm(CblasColMajor, side, CblasLower, t, CblasNonUnit, m, n, 1, a, lda, b, ldb);
+}
+inline int potrf(int n, float* a, int lda) { return LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
+inline int potrf(int n, double* a, int lda) { return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
+inline int geqrf(int m, int n, float* a, int lda, float* tau, float* work, int size) {
+  return LAPACKE_sgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, size);
+}
+inline int geqrf(int m, int n, double* a, int lda, double* tau, double* work, int size) {
+  return LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, size);
+}
+inline int orgqr(int m, int n, int k, float* a, int lda, const float* tau, float* work, int size) {
+  return LAPACKE_sorgqr_work(LAPACK_COL_MAJOR, m, n, k, a, lda, tau, work, size);
+}
+inline int orgqr(int m, int n, int k, double* a, int lda, const double* tau, double* work, int size) {
+  return LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, m, n, k, a, lda, tau, work, size);
+}
+inline int syevd(int n, float* a, int lda, float* w, float* work, int size, int* iwork, int isize) {
+  return LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, 'V', 'L', n, a, lda, w, work, size, iwork, isize);
+}
+inline int syevd(int n, double* a, int lda, double* w, double* work, int size, int* iwork, int isize) {
+  return LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', n, a, lda, w, work, size, iwork, isize);
+}
+inline int gesdd(int m, int n, float* a, int lda, float* s, float* u, int ldu, float* vt, int ldvt, float* work,
+                 int size, int* iwork) {
+  return LAPACKE_sgesdd_work(LAPACK_COL_MAJOR, 'S', m, n, a, lda, s, u, ldu, vt, ldvt, work, size, iwork);
+}
+inline int gesdd(int m, int n, double* a, int lda, double* s, double* u, int ldu, double* vt, int ldvt, double* work,
+                 int size, int* iwork) {
+  return LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'S', m, n, a, lda, s, u, ldu, vt, ldvt, work, size, iwork);
+}
+inline int gesvd(int m, int n, float* a, int lda, float* s, float* u, int ldu, float* vt, int ldvt, float* work,
+                 int size) {
+  return LAPACKE_sgesvd_work(LAPACK_COL_MAJOR, 'S', 'S', m, n, a, lda, s, u, ldu, vt, ldvt, work, size);
+}
+inline int gesvd(int m, int n, double* a, int lda, double* s, double* u, int ldu, double* vt, int ldvt, double* work,
+                 int size) {
+  return LAPACKE_dgesvd_work(LAPACK_COL_MAJOR, 'S', 'S', m, n, a, lda, s, u, ldu, vt, ldvt, work, size);
+}
+
+}  // namespace raw
+
+/// C = alpha A B + beta C.
+template <class T>
+void gemm(T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixView<T> C) {
+  if (C.empty()) return;
+  if (!C.column_major()) return gemm(alpha, B.transposed(), A.transposed(), beta, C.transposed());
+  const SingleThreadedBlas here;
+  const Operand<T> a(A);
+  const Operand<T> b(B);
+  raw::gemm(a.transposed, b.transposed, static_cast<int>(C.rows), static_cast<int>(C.cols), static_cast<int>(A.cols),
+            alpha, a.data, a.leading, b.data, b.leading, beta, C.data, leading(C));
+}
+
+/// The lower triangle of C = alpha X X' + beta C; C is column-major.
+template <class T>
+void syrk(T alpha, MatrixView<const T> X, T beta, MatrixView<T> C) {
+  if (C.empty()) return;
+  const SingleThreadedBlas here;
+  const Operand<T> x(X);
+  raw::syrk(x.transposed, static_cast<int>(C.rows), static_cast<int>(X.cols), alpha, x.data, x.leading, beta, C.data,
+            leading(C));
+}
+
+/// Y <- Y (L L')^-1 for a lower triangular, column-major L.
+template <class T>
+void solve_cholesky(MatrixView<const T> L, MatrixView<T> Y) {
+  if (Y.empty()) return;
+  const SingleThreadedBlas here;
+  const bool upright = Y.column_major();
+  const MatrixView<T> B = upright ? Y : Y.transposed();
+  const CBLAS_SIDE side = upright ? CblasRight : CblasLeft;
+  const auto [m, n, ldl] = std::tuple(static_cast<int>(B.rows), static_cast<int>(B.cols), leading(L));
+  raw::trsm(side, upright ? CblasTrans : CblasNoTrans, m, n, L.data, ldl, B.data, leading(B));
+  raw::trsm(side, upright ? CblasNoTrans : CblasTrans, m, n, L.data, ldl, B.data, leading(B));
+}
+
+}  // namespace steepest::blas

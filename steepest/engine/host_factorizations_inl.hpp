@@ -1,0 +1,92 @@
+#pragma once
+// Factorizations of the host engine, compiled by host.cpp: LAPACK with workspace from the arena.
+
+#include "steepest/engine/blas.hpp"
+#include "steepest/engine/host.hpp"
+
+namespace steepest {
+
+template <class T>
+void Host<T>::cholesky(const Gram& A, const Gram& L) {
+  assert(L.column_major());
+  copy(A, L);
+  const SingleThreadedBlas here;
+  const int failed = blas::raw::potrf(static_cast<int>(L.rows), L.data, blas::leading(L));
+  if (failed != 0) fill(std::numeric_limits<double>::quiet_NaN(), L);
+  for (Index j = 1; j < L.cols; ++j)
+    for (Index i = 0; i < j; ++i) L(i, j) = 0;
+}
+
+template <class T>
+void Host<T>::solve_cholesky(const Gram& L, const Matrix& Y) {
+  constexpr Index rows_per_piece = 128;
+  for_each_piece((Y.rows + rows_per_piece - 1) / rows_per_piece, [&](Index i) {
+    const Index begin = i * rows_per_piece;
+    blas::solve_cholesky<T>(L, Y.block(begin, 0, std::min(rows_per_piece, Y.rows - begin), Y.cols));
+  });
+}
+
+template <class T>
+void Host<T>::qr(const Matrix& X, const Matrix& Q, const Gram& R) {
+  assert(X.rows >= X.cols);
+  fill(0, R);
+  if (X.empty()) return;
+  Frame frame(arena_);
+  const SingleThreadedBlas here;
+  const Matrix W = Q.column_major() ? Q : frame.matrix(X.rows, X.cols);
+  copy(X, W);
+  const auto [m, n, ld] = std::tuple(static_cast<int>(W.rows), static_cast<int>(W.cols), blas::leading(W));
+  const int size = 64 * n;  // LAPACK's block is at most 64
+  T* tau = frame.template take<T>(n);
+  T* work = frame.template take<T>(size);
+  blas::raw::geqrf(m, n, W.data, ld, tau, work, size);
+  for (Index j = 0; j < R.cols; ++j)
+    for (Index i = 0; i <= j; ++i) R(i, j) = W(i, j);
+  blas::raw::orgqr(m, n, n, W.data, ld, tau, work, size);
+  copy(W, Q);
+}
+
+template <class T>
+void Host<T>::eigh(const Gram& A, const Gram& V, const Matrix& lambda) {
+  if (A.empty()) return;
+  Frame frame(arena_);
+  const SingleThreadedBlas here;
+  copy(A, V);
+  const auto n = static_cast<int>(A.rows);
+  const int size = 1 + 6 * n + 2 * n * n;
+  const int isize = 3 + 5 * n;
+  T* values = frame.template take<T>(n);
+  T* work = frame.template take<T>(size);
+  int* iwork = frame.template take<int>(isize);
+  const int failed = blas::raw::syevd(n, V.data, blas::leading(V), values, work, size, iwork, isize);
+  copy(column_major(values, 1, Index{n}), lambda);
+  if (failed != 0) fill(std::numeric_limits<double>::quiet_NaN(), lambda);
+}
+
+template <class T>
+void Host<T>::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt) {
+  const Index k = std::min(X.rows, X.cols);
+  if (k == 0) return;
+  Frame frame(arena_);
+  const SingleThreadedBlas here;
+  const Matrix A = frame.matrix(X.rows, X.cols);
+  const Matrix left = frame.matrix(X.rows, k);
+  const Matrix right = frame.matrix(k, X.cols);
+  const auto [m, n, s] = std::tuple(static_cast<int>(X.rows), static_cast<int>(X.cols), static_cast<int>(k));
+  const int size = 4 * s * s + 7 * s + 64 * (m + n);
+  T* values = frame.template take<T>(k);
+  T* work = frame.template take<T>(size);
+  int* iwork = frame.template take<int>(8 * k);
+  copy(X, A);
+  int failed = blas::raw::gesdd(m, n, A.data, m, values, left.data, m, right.data, s, work, size, iwork);
+  if (failed != 0) {  // divide and conquer gives up on a few matrices that plain QR iteration solves
+    copy(X, A);
+    failed = blas::raw::gesvd(m, n, A.data, m, values, left.data, m, right.data, s, work, size);
+  }
+  copy(left, P);
+  copy(right, Qt);
+  copy(column_major(values, 1, k), S);
+  if (failed != 0) fill(std::numeric_limits<double>::quiet_NaN(), P);
+}
+
+}  // namespace steepest

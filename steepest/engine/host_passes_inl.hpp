@@ -1,0 +1,262 @@
+#pragma once
+// Passes over memory of the host engine, compiled by host.cpp: elementwise maps, reductions, the optimizers' updates.
+// Matrices are walked along their unit stride in fixed pieces; sums are taken in f64, piece by piece in order.
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "steepest/engine/host.hpp"
+
+namespace steepest {
+namespace host_detail {
+
+inline constexpr Index piece_size = Index{1} << 15U;  // entries: 128 KiB of f32, half of a core's second cache
+
+/// The lines (columns, or rows of a row-major matrix) that Y is walked along, and how many of them make a piece.
+template <class T>
+struct Walk {
+  bool along_rows;
+  Index lines, length, lines_per_piece, pieces;
+
+  explicit Walk(const MatrixView<T>& Y)
+      : along_rows(!Y.column_major()),
+        lines(along_rows ? Y.rows : Y.cols),
+        length(along_rows ? Y.cols : Y.rows),
+        lines_per_piece(std::max<Index>(1, piece_size / std::max<Index>(1, length))),
+        pieces((lines + lines_per_piece - 1) / lines_per_piece) {}
+};
+
+template <class T>
+struct Line {
+  T* data;
+  Index stride;
+  T& operator[](Index k) const { return data[k * stride]; }
+};
+
+template <class T>
+Line<T> line(const MatrixView<T>& X, bool along_rows, Index i) {
+  return along_rows ? Line<T>{X.data + i * X.row_stride, X.col_stride}
+                    : Line<T>{X.data + i * X.col_stride, X.row_stride};
+}
+
+/// f(y, x...) for each entry of Y and its counterparts.
+template <class T, class F, class... X>
+void for_each_entry(F f, const MatrixView<T>& Y, const X&... others) {
+  const Walk<T> walk(Y);
+  const bool unit = line(Y, walk.along_rows, 0).stride == 1 && ((line(others, walk.along_rows, 0).stride == 1) && ...);
+  for_each_piece(walk.pieces, [&](Index piece) {
+    const Index end = std::min(walk.lines, (piece + 1) * walk.lines_per_piece);
+    for (Index i = piece * walk.lines_per_piece; i < end; ++i) {
+      const auto entries = [&](const auto& y, const auto&... x) {
+        for (Index k = 0; k < walk.length; ++k) f(y[k], x[k]...);
+      };
+      if (unit)
+        entries(line(Y, walk.along_rows, i).data, line(others, walk.along_rows, i).data...);
+      else
+        entries(line(Y, walk.along_rows, i), line(others, walk.along_rows, i)...);
+    }
+  });
+}
+
+/// Folds f(x, y...) over all entries: eight partial results along a line so that the loop vectorizes, lines in order.
+template <class T, class F, class Combine, class... X>
+double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) {
+  const Walk<T> walk(Y);
+  const auto fold_line = [&](Index i) {
+    std::array<double, 8> partial{};
+    const auto fold = [&](const auto& y, const auto&... x) {
+      Index k = 0;
+      for (; k + 8 <= walk.length; k += 8)
+        for (Index lane = 0; lane < 8; ++lane)
+          partial[static_cast<std::size_t>(lane)] =
+              combine(partial[static_cast<std::size_t>(lane)], f(y[k + lane], x[k + lane]...));
+      for (; k < walk.length; ++k) partial[0] = combine(partial[0], f(y[k], x[k]...));
+    };
+    fold(line(Y, walk.along_rows, i), line(others, walk.along_rows, i)...);
+    double result = partial[0];
+    for (std::size_t lane = 1; lane < 8; ++lane) result = combine(result, partial[lane]);
+    return result;
+  };
+  constexpr Index most_pieces = 64;
+  std::array<double, most_pieces> partial{};
+  const Index pieces = std::min(walk.pieces, most_pieces);
+  for_each_piece(pieces, [&](Index piece) {
+    double sum = 0;
+    for (Index i = walk.lines * piece / pieces; i < walk.lines * (piece + 1) / pieces; ++i)
+      sum = combine(sum, fold_line(i));
+    partial[static_cast<std::size_t>(piece)] = sum;
+  });
+  double result = 0;
+  for (Index piece = 0; piece < pieces; ++piece) result = combine(result, partial[static_cast<std::size_t>(piece)]);
+  return result;
+}
+
+inline double plus(double a, double b) { return a + b; }
+/// The larger one; a NaN stays.
+inline double larger(double a, double b) { return b > a || b != b ? b : a; }
+
+/// A power of two that brings numbers of this size near one, so that their squares neither overflow nor vanish.
+inline double square_safe_scale(double largest) {
+  if (largest == 0 || !std::isfinite(largest)) return 1;
+  return std::ldexp(1, std::clamp(-std::ilogb(largest), -1000, 1000));
+}
+
+/// As square_safe_scale, of a matrix. The square of a float is a normal double, so f32 needs no pass.
+template <class T>
+double square_safe_scale(Host<T>& la, const MatrixView<T>& X) {
+  return sizeof(T) == 4 ? 1 : square_safe_scale(la.max_abs(X));
+}
+
+}  // namespace host_detail
+
+template <class T>
+void Host<T>::copy(const Matrix& X, const Matrix& Y) {
+  assert(X.rows == Y.rows && X.cols == Y.cols);
+  if (X.data == Y.data && X.row_stride == Y.row_stride) return;
+  host_detail::for_each_entry([](T& y, T x) { y = x; }, Y, X);
+}
+
+template <class T>
+void Host<T>::scale(double s, const Matrix& X, const Matrix& Y) {
+  host_detail::for_each_entry([s](T& y, T x) { y = static_cast<T>(s * static_cast<double>(x)); }, Y, X);
+}
+
+template <class T>
+void Host<T>::add(double s, const Matrix& X, double t, const Matrix& Y, const Matrix& Z) {
+  const auto a = static_cast<T>(s);
+  const auto b = static_cast<T>(t);
+  host_detail::for_each_entry([a, b](T& z, T x, T y) { z = a * x + b * y; }, Z, X, Y);
+}
+
+template <class T>
+void Host<T>::add_identity(double c, const Gram& A) {
+  for (Index i = 0; i < A.rows; ++i) A(i, i) += static_cast<T>(c);
+}
+
+template <class T>
+void Host<T>::symmetrize(const Matrix& Y) {
+  for (Index j = 0; j < Y.cols; ++j)
+    for (Index i = j + 1; i < Y.rows; ++i) Y(i, j) = Y(j, i) = (Y(i, j) + Y(j, i)) / 2;
+}
+
+template <class T>
+void Host<T>::fill(double c, const Matrix& Y) {
+  const auto value = static_cast<T>(c);
+  host_detail::for_each_entry([value](T& y) { y = value; }, Y);
+}
+
+template <class T>
+double Host<T>::dot(const Matrix& X, const Matrix& Y) {
+  const double x_scale = host_detail::square_safe_scale(*this, X);
+  const double y_scale = host_detail::square_safe_scale(*this, Y);
+  const double sum = host_detail::reduce(
+      [=](T x, T y) { return (static_cast<double>(x) * x_scale) * (static_cast<double>(y) * y_scale); },
+      host_detail::plus, X, Y);
+  return sum / x_scale / y_scale;
+}
+
+template <class T>
+double Host<T>::frobenius(const Matrix& X) {
+  const double scale = host_detail::square_safe_scale(*this, X);
+  const double sum = host_detail::reduce(
+      [=](T x) {
+        const double scaled = static_cast<double>(x) * scale;
+        return scaled * scaled;
+      },
+      host_detail::plus, X);
+  return std::sqrt(sum) / scale;
+}
+
+template <class T>
+double Host<T>::max_abs(const Matrix& X) {
+  return host_detail::reduce([](T x) { return std::abs(static_cast<double>(x)); }, host_detail::larger, X);
+}
+
+template <class T>
+double Host<T>::abs_sum(const Matrix& X) {
+  return host_detail::reduce([](T x) { return std::abs(static_cast<double>(x)); }, host_detail::plus, X);
+}
+
+template <class T>
+double Host<T>::one_norm(const Matrix& X) {
+  double largest = 0;
+  for (Index j = 0; j < X.cols; ++j) largest = host_detail::larger(largest, abs_sum(X.block(0, j, X.rows, 1)));
+  return largest;
+}
+
+template <class T>
+double Host<T>::trace(const Gram& A) {
+  double sum = 0;
+  for (Index i = 0; i < A.rows; ++i) sum += static_cast<double>(A(i, i));
+  return sum;
+}
+
+template <class T>
+double Host<T>::row_norm_sum(const Matrix& X) {
+  double sum = 0;
+  for (Index i = 0; i < X.rows; ++i) sum += frobenius(X.block(i, 0, 1, X.cols));
+  return sum;
+}
+
+template <class T>
+double Host<T>::row_norm_max(const Matrix& X) {
+  double largest = 0;
+  for (Index i = 0; i < X.rows; ++i) largest = host_detail::larger(largest, frobenius(X.block(i, 0, 1, X.cols)));
+  return largest;
+}
+
+template <class T>
+void Host<T>::accumulate(bool gate, double s, const Matrix& Y, double t, const Matrix& X) {
+  if (gate) add(s, Y, t, X, Y);
+}
+
+template <class T>
+void Host<T>::decay_and_subtract(bool gate, double s, const Matrix& Y, double t, const Matrix& X) {
+  if (gate) add(s, Y, -t, X, Y);
+}
+
+template <class T>
+void Host<T>::accumulate_square(bool gate, double c, const Matrix& Y, double s, const Matrix& X) {
+  if (!gate) return;
+  const auto kept = static_cast<T>(c);
+  const auto taken = static_cast<T>(1 - c);
+  const auto factor = static_cast<T>(s);
+  host_detail::for_each_entry(
+      [=](T& y, T x) {
+        const T g = factor * x;
+        y = kept * y + taken * g * g;
+      },
+      Y, X);
+}
+
+template <class T>
+void Host<T>::adam_direction(double s, const Matrix& M, double t, const Matrix& V, double c, const Matrix& D) {
+  const auto first = static_cast<T>(s);
+  const auto second = static_cast<T>(t);
+  const auto floor = static_cast<T>(c);
+  host_detail::for_each_entry(
+      [=](T& d, T m, T v) {
+        const T root = std::sqrt(second * v) + floor;
+        d = root == 0 ? T(0) : first * m / root;
+      },
+      D, M, V);
+}
+
+template <class T>
+void Host<T>::sign(const Matrix& X, const Matrix& Y) {
+  host_detail::for_each_entry([](T& y, T x) { y = x == x ? static_cast<T>((x > 0) - (x < 0)) : x; }, Y, X);
+}
+
+template <class T>
+void Host<T>::normalize_rows(double c, const Matrix& X, const Matrix& Y) {
+  for_each_piece(X.rows, [&](Index i) {
+    const Matrix x = X.block(i, 0, 1, X.cols);
+    const double near_one = host_detail::square_safe_scale(max_abs(x));
+    const double norm = frobenius(x) * near_one;
+    const double factor = norm == 0 ? 0 : c / norm;
+    for (Index j = 0; j < X.cols; ++j) Y(i, j) = static_cast<T>((static_cast<double>(X(i, j)) * near_one) * factor);
+  });
+}
+
+}  // namespace steepest

@@ -1,0 +1,107 @@
+#pragma once
+// Products of the host engine, compiled by host.cpp. The blocks of a result are fixed by its size, so that threads only take them up.
+#include "steepest/engine/blas.hpp"
+#include "steepest/engine/host.hpp"
+
+namespace steepest {
+namespace host_detail {
+
+inline constexpr double smallest_shared_work =
+    256.0 * 256 * 256;  // below it, waking a second thread costs more than it gives
+
+/// Into how many blocks a side is cut: none wider than 256, an even number so that two threads share them.
+inline Index blocks_of(Index side, double work) {
+  if (work < smallest_shared_work || side < 128) return 1;
+  return 2 * ((side + 511) / 512);
+}
+
+struct Range {
+  Index begin, size;
+};
+
+inline Range block_range(Index side, Index blocks, Index i) {
+  const Index begin = side * i / blocks;
+  return {begin, side * (i + 1) / blocks - begin};
+}
+
+/// The lower triangle to the upper one. In squares of 32, because one of the two walks across memory.
+template <class T>
+void mirror(const MatrixView<T>& A) {
+  constexpr Index square = 32;
+  for (Index j = 0; j < A.cols; j += square)
+    for (Index i = j; i < A.rows; i += square)
+      for (Index q = j; q < std::min(j + square, A.cols); ++q)
+        for (Index p = std::max(i, q + 1); p < std::min(i + square, A.rows); ++p) A(q, p) = A(p, q);
+}
+
+/// Runs f(block of rows, columns before it) for each block row of a triangle, the longest first.
+template <class F>
+void for_each_block_row(Index side, double work, F&& f) {
+  const Index blocks = blocks_of(side, work);
+  for_each_piece(blocks, [&](Index piece) { f(block_range(side, blocks, blocks - 1 - piece)); });
+}
+
+}  // namespace host_detail
+
+template <class T>
+void Host<T>::product(double alpha, const Matrix& A, const Matrix& B, double beta, const Matrix& C, const Matrix& D) {
+  assert(A.cols == B.rows && D.rows == A.rows && D.cols == B.cols);
+  const double work = static_cast<double>(A.rows) * static_cast<double>(A.cols) * static_cast<double>(B.cols);
+  const bool by_columns = D.cols >= D.rows;
+  const Index side = by_columns ? D.cols : D.rows;
+  const Index blocks = host_detail::blocks_of(side, work);
+  const bool separate = beta != 0 && C.data != D.data;
+  for_each_piece(blocks, [&](Index i) {
+    const auto [begin, size] = host_detail::block_range(side, blocks, i);
+    const Matrix part = by_columns ? D.block(0, begin, D.rows, size) : D.block(begin, 0, size, D.cols);
+    if (separate) copy(by_columns ? C.block(0, begin, D.rows, size) : C.block(begin, 0, size, D.cols), part);
+    blas::gemm<T>(static_cast<T>(alpha), by_columns ? A : A.block(begin, 0, size, A.cols),
+                  by_columns ? B.block(0, begin, B.rows, size) : B, static_cast<T>(beta), part);
+  });
+}
+
+template <class T>
+void Host<T>::gram(const Matrix& X, const Gram& A) {
+  assert(A.rows == X.rows && A.cols == X.rows && A.column_major());
+  const auto s = static_cast<double>(X.rows);
+  host_detail::for_each_block_row(X.rows, s * s * static_cast<double>(X.cols) / 2, [&](host_detail::Range rows) {
+    const auto [begin, size] = rows;
+    const Matrix X_rows = X.block(begin, 0, size, X.cols);
+    blas::gemm<T>(1, X_rows, X.block(0, 0, begin, X.cols).transposed(), 0, A.block(begin, 0, size, begin));
+    blas::syrk<T>(1, X_rows, 0, A.block(begin, begin, size, size));
+  });
+  host_detail::mirror(A);
+}
+
+template <class T>
+void Host<T>::symmetric_square(double alpha, const Gram& A, double beta, const Gram& B, const Gram& C) {
+  assert(C.column_major());
+  const auto s = static_cast<double>(A.rows);
+  const bool separate = beta != 0 && B.data != C.data;
+  host_detail::for_each_block_row(A.rows, s * s * s / 2, [&](host_detail::Range rows) {
+    const auto [begin, size] = rows;
+    if (separate) copy(B.block(begin, 0, size, begin + size), C.block(begin, 0, size, begin + size));
+    const Matrix A_rows = A.block(begin, 0, size, A.cols);
+    blas::gemm<T>(static_cast<T>(alpha), A_rows, A.block(0, 0, A.rows, begin), static_cast<T>(beta),
+                  C.block(begin, 0, size, begin));
+    blas::syrk<T>(static_cast<T>(alpha), A_rows, static_cast<T>(beta), C.block(begin, begin, size, size));
+  });
+  host_detail::mirror(C);
+}
+
+template <class T>
+void Host<T>::symmetric_product(double alpha, const Gram& A, const Gram& B, double beta, const Gram& C, const Gram& D) {
+  assert(D.column_major());
+  const auto s = static_cast<double>(A.rows);
+  const bool separate = beta != 0 && C.data != D.data;
+  host_detail::for_each_block_row(A.rows, s * s * s / 2, [&](host_detail::Range rows) {
+    const auto [begin, size] = rows;
+    const Matrix part = D.block(begin, 0, size, begin + size);
+    if (separate) copy(C.block(begin, 0, size, begin + size), part);
+    blas::gemm<T>(static_cast<T>(alpha), A.block(begin, 0, size, A.cols), B.block(0, 0, B.rows, begin + size),
+                  static_cast<T>(beta), part);
+  });
+  host_detail::mirror(D);
+}
+
+}  // namespace steepest
