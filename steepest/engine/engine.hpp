@@ -34,7 +34,8 @@ concept Engine = std::convertible_to<double, typename E::Scalar> &&
   { la.rows(X) } -> std::same_as<Index>;
   { la.cols(X) } -> std::same_as<Index>;
   { la.batch(X) } -> std::same_as<Index>;  // 1 on the host
-  { la.transposed(X) } -> std::same_as<typename E::Matrix>;  // a view
+  { la.transposed(X) } -> std::same_as<typename E::Matrix>;       // a view
+  { la.row_block(X, k, k) } -> std::same_as<typename E::Matrix>;  // a view: first row, number of rows
   { E::epsilon() } -> std::same_as<double>;  // spacing of 1 in the storage of Matrix: 2^-52, 2^-23, 2^-7
 
   // Independent pieces of work: f(worker, i) for i = 0 .. k-1, on the host one thread, one piece, one arena.
@@ -72,7 +73,7 @@ concept Engine = std::convertible_to<double, typename E::Scalar> &&
   { la.reciprocal(s) } -> std::same_as<typename E::Scalar>;
   { la.square_root(s) } -> std::same_as<typename E::Scalar>;
   { la.absolute(s) } -> std::same_as<typename E::Scalar>;
-  { la.power_of_two(s) } -> std::same_as<typename E::Scalar>;  // 2^-e with 2^e <= s < 2^(e+1); 1 for s = 0
+  { la.power_of_two(s) } -> std::same_as<typename E::Scalar>;  // 2^-e with 2^e <= s < 2^(e+1), |e| <= 1000; 1 for s = 0
   { s * s } -> std::convertible_to<typename E::Scalar>;
   { s + s } -> std::convertible_to<typename E::Scalar>;
   { s - s } -> std::convertible_to<typename E::Scalar>;
@@ -82,12 +83,16 @@ concept Engine = std::convertible_to<double, typename E::Scalar> &&
 /// Adds the factorizations that rational methods and the oracles need.
 template <class E>
 concept FactorEngine = Engine<E> && requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y,
-                                             const typename E::Gram& A, typename E::Gram& B, double c) {
+                                             const typename E::Gram& A, typename E::Gram& B,
+                                             const typename E::Scalar& s, double c, Index k) {
   la.cholesky(A, B);              // A = B B', B lower triangular, A positive definite; B may be A
   la.solve_cholesky(A, Y);        // Y <- Y (L L')^-1 for the factor L = A: each row of Y is a right-hand side
   la.qr(X, Y, B);                 // X = Y B, tall X: Y'Y = I, B upper triangular
   la.eigh(A, B, Y);               // A = B diag(Y) B', ascending; Y is 1 x s
   la.svd(X, Y, Y, Y);             // X = P diag(S) Q'; m x n with k = min(m, n): P m x k, S 1 x k, Qt k x n
+  la.indicator(X, s, Y);          // y_ij = 1 where x_ij > s, else 0
+  la.scale_columns(X, X, Y);      // Y = X2 diag(d), d = X1 is 1 x n; Y may be X2
+  la.random_normal(k, Y);         // standard normals of this seed, the same for equal engines and shapes
 };
 
 /// Adds the memory-bound passes of optimizers, each fused where the engine can. What a closed gate guards keeps its

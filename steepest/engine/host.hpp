@@ -36,6 +36,7 @@ class Host {
   Index cols(const Matrix& X) const { return X.cols; }
   Index batch(const Matrix&) const { return 1; }
   Matrix transposed(const Matrix& X) const { return X.transposed(); }
+  Matrix row_block(const Matrix& X, Index begin, Index count) const { return X.block(begin, 0, count, X.cols); }
 
   /// Scratch of one scope, column-major, uninitialised.
   class Frame {
@@ -92,7 +93,7 @@ class Host {
   double reciprocal(double s) const { return s == 0 ? 0 : 1 / s; }
   double square_root(double s) const { return std::sqrt(s); }
   double absolute(double s) const { return std::abs(s); }
-  double power_of_two(double s) const { return s == 0 || !std::isfinite(s) ? 1 : std::ldexp(1, -std::ilogb(s)); }
+  double power_of_two(double s) const;
   double one_minus_power(double base, double exponent) const { return 1 - std::pow(base, exponent); }
   Reading reading(double s) const { return s; }
 
@@ -102,6 +103,9 @@ class Host {
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);
   void svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt);
+  void indicator(const Matrix& X, double s, const Matrix& Y);
+  void scale_columns(const Matrix& d, const Matrix& X, const Matrix& Y);
+  void random_normal(Index seed, const Matrix& Y);
 
   // Passes of optimizers (host_passes_inl.hpp).
   bool finite_gate(const Matrix& X) { return std::isfinite(max_abs(X)); }

@@ -1,6 +1,7 @@
 #pragma once
 // Factorizations of the host engine, compiled by host.cpp: LAPACK with workspace from the arena.
 
+#include "steepest/base/random.hpp"
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
 
@@ -87,6 +88,25 @@ void Host<T>::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matri
   copy(right, Qt);
   copy(column_major(values, 1, k), S);
   if (failed != 0) fill(std::numeric_limits<double>::quiet_NaN(), P);
+}
+
+template <class T>
+void Host<T>::indicator(const Matrix& X, double s, const Matrix& Y) {
+  for (Index j = 0; j < X.cols; ++j)
+    for (Index i = 0; i < X.rows; ++i) Y(i, j) = static_cast<double>(X(i, j)) > s ? T(1) : T(0);
+}
+
+template <class T>
+void Host<T>::scale_columns(const Matrix& d, const Matrix& X, const Matrix& Y) {
+  for (Index j = 0; j < X.cols; ++j)
+    scale(static_cast<double>(d(0, j)), X.block(0, j, X.rows, 1), Y.block(0, j, Y.rows, 1));
+}
+
+template <class T>
+void Host<T>::random_normal(Index seed, const Matrix& Y) {
+  Random random(static_cast<std::uint64_t>(seed));
+  for (Index j = 0; j < Y.cols; ++j)
+    for (Index i = 0; i < Y.rows; ++i) Y(i, j) = static_cast<T>(random.normal());
 }
 
 }  // namespace steepest

@@ -96,19 +96,23 @@ inline double plus(double a, double b) { return a + b; }
 /// The larger one; a NaN stays.
 inline double larger(double a, double b) { return b > a || b != b ? b : a; }
 
-/// A power of two that brings numbers of this size near one, so that their squares neither overflow nor vanish.
-inline double square_safe_scale(double largest) {
-  if (largest == 0 || !std::isfinite(largest)) return 1;
-  return std::ldexp(1, std::clamp(-std::ilogb(largest), -1000, 1000));
+/// 2^-e with 2^e <= s < 2^(e+1), |e| <= 1000: numbers of this size come near one, their squares stay normal.
+inline double near_one_scale(double s) {
+  return s == 0 || !std::isfinite(s) ? 1 : std::ldexp(1, std::clamp(-std::ilogb(s), -1000, 1000));
 }
 
-/// As square_safe_scale, of a matrix. The square of a float is a normal double, so f32 needs no pass.
+/// As near_one_scale, of a matrix. The square of a float is a normal double, so f32 needs no pass.
 template <class T>
 double square_safe_scale(Host<T>& la, const MatrixView<T>& X) {
-  return sizeof(T) == 4 ? 1 : square_safe_scale(la.max_abs(X));
+  return sizeof(T) == 4 ? 1 : near_one_scale(la.max_abs(X));
 }
 
 }  // namespace host_detail
+
+template <class T>
+double Host<T>::power_of_two(double s) const {
+  return host_detail::near_one_scale(s);
+}
 
 template <class T>
 void Host<T>::copy(const Matrix& X, const Matrix& Y) {
@@ -252,7 +256,7 @@ template <class T>
 void Host<T>::normalize_rows(double c, const Matrix& X, const Matrix& Y) {
   for_each_piece(X.rows, [&](Index i) {
     const Matrix x = X.block(i, 0, 1, X.cols);
-    const double near_one = host_detail::square_safe_scale(max_abs(x));
+    const double near_one = host_detail::near_one_scale(max_abs(x));
     const double norm = frobenius(x) * near_one;
     const double factor = norm == 0 ? 0 : c / norm;
     for (Index j = 0; j < X.cols; ++j) Y(i, j) = static_cast<T>((static_cast<double>(X(i, j)) * near_one) * factor);
