@@ -1,0 +1,165 @@
+// For each norm N with dual N* and duality map D, G and W of every shape:
+//   N(D(G)) = 1 and <G, D(G)> = N*(G), to c eps;
+//   <G, T> / N(T) <= N*(G) for all T, the definition of the dual: tried on random T, near D and far from it;
+//   D(0) = 0, zero rows and columns stay zero where the norm sees them, D(2^k G) = D(G) bit for bit, D(-G) = -D(G).
+// The catch: the map of any other norm fails the same checks, so each of them can fail.
+#include "steepest/norm/norm.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "steepest/base/random.hpp"
+#include "steepest/engine/host.hpp"
+
+namespace steepest {
+namespace {
+
+struct Owned {
+  Index rows, cols;
+  std::vector<double> entries;
+
+  Owned(Index m, Index n) : rows(m), cols(n), entries(static_cast<std::size_t>(m * n)) {}
+  MatrixView<double> view() { return row_major(entries.data(), rows, cols); }
+};
+
+Owned random_matrix(Index rows, Index cols, std::uint64_t seed) {
+  Owned result(rows, cols);
+  Random random(seed);
+  for (double& x : result.entries) x = random.normal();
+  return result;
+}
+
+PreparedPolar exact() {
+  PolarOptions options;
+  options.rank = Rank::partial;
+  return prepare_polar(options, Host<double>::epsilon());
+}
+
+Owned mapped(Norm kind, Owned& G) {
+  Host<double> la;
+  Owned D(G.rows, G.cols);
+  auto D_view = D.view();
+  duality_map(la, kind, exact(), G.view(), D_view);
+  return D;
+}
+
+struct Case {
+  Norm norm;
+  Index rows, cols;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> result;
+  for (const NormRow& row : norm_table())
+    for (const auto& [m, n] : {std::pair<Index, Index>{7, 5}, {5, 7}, {6, 6}, {1, 9}, {9, 1}, {1, 1}})
+      result.push_back({row.norm, m, n});
+  return result;
+}
+
+class NormTest : public testing::TestWithParam<Case> {
+ protected:
+  Host<double> la;
+  Norm kind = GetParam().norm;
+  Owned G = random_matrix(GetParam().rows, GetParam().cols, 3);
+};
+
+TEST_P(NormTest, MapHasNormOneAndAttainsTheDual) {
+  Owned D = mapped(kind, G);
+  const double dual = dual_norm(la, kind, G.view(), exact());
+  EXPECT_NEAR(norm(la, kind, D.view()), 1, 1e-13);
+  EXPECT_NEAR(la.dot(G.view(), D.view()), dual, 1e-13 * dual);
+}
+
+TEST_P(NormTest, NoMatrixBeatsTheMap) {
+  Owned D = mapped(kind, G);
+  const double dual = dual_norm(la, kind, G.view(), exact());
+  for (std::uint64_t trial = 0; trial < 400; ++trial) {
+    Owned T = random_matrix(G.rows, G.cols, 100 + trial);
+    const double distance = std::pow(10.0, -static_cast<double>(trial % 5));
+    la.add(distance, T.view(), trial % 10 == 0 ? 0 : 1, D.view(), T.view());  // T = D + distance R, or R alone
+    EXPECT_LE(la.dot(G.view(), T.view()) / norm(la, kind, T.view()), dual * (1 + 1e-13)) << "trial " << trial;
+  }
+}
+
+TEST_P(NormTest, ScaleDoesNotMatterAndSignDoes) {
+  Owned D = mapped(kind, G);
+  Owned scaled = G;
+  for (const double c : {0x1p-900, 0x1p-30, 0x1p900, -1.0}) {
+    la.scale(c, G.view(), scaled.view());
+    Owned moved = mapped(kind, scaled);
+    for (std::size_t i = 0; i < D.entries.size(); ++i)
+      EXPECT_EQ(moved.entries[i], c < 0 ? -D.entries[i] : D.entries[i]) << "c = " << c;
+  }
+}
+
+TEST_P(NormTest, ZeroGivesZero) {
+  Owned zero(G.rows, G.cols);
+  for (const double x : mapped(kind, zero).entries) EXPECT_EQ(x, 0);
+  EXPECT_EQ(dual_norm(la, kind, zero.view(), exact()), 0);
+}
+
+TEST_P(NormTest, ZeroRowsAndColumnsStayZero) {
+  if (G.rows < 3 || G.cols < 3) return;  // nothing is left of so small a matrix
+  Owned holed = G;
+  la.fill(0, holed.view().block(2, 0, 1, G.cols));
+  la.fill(0, holed.view().block(0, 1, G.rows, 1));
+  Owned D = mapped(kind, holed);
+  for (Index j = 0; j < G.cols; ++j) EXPECT_NEAR(D.view()(2, j), 0, 1e-14);
+  for (Index i = 0; i < G.rows; ++i) EXPECT_NEAR(D.view()(i, 1), 0, 1e-14);
+  EXPECT_NEAR(norm(la, kind, D.view()), 1, 1e-13);
+  EXPECT_NEAR(la.dot(holed.view(), D.view()), dual_norm(la, kind, holed.view(), exact()), 1e-12);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NormTest, testing::ValuesIn(cases()), [](const auto& info) {
+  return std::string(name(info.param.norm)) + "_" + std::to_string(info.param.rows) + "x" +
+         std::to_string(info.param.cols);
+});
+
+TEST(Norm, MapOfAnotherNormIsCaught) {
+  Host<double> la;
+  Owned G = random_matrix(7, 5, 3);
+  for (const NormRow& right : norm_table())
+    for (const NormRow& wrong : norm_table()) {
+      if (right.norm == wrong.norm) continue;
+      Owned D = mapped(wrong.norm, G);
+      const double dual = dual_norm(la, right.norm, G.view(), exact());
+      const bool unit = std::abs(norm(la, right.norm, D.view()) - 1) < 1e-13;
+      const bool attains = std::abs(la.dot(G.view(), D.view()) - dual) < 1e-13 * dual;
+      EXPECT_FALSE(unit && attains) << right.name << " took the map of " << wrong.name;
+    }
+}
+
+// W = [[3, 0], [4, 0], [0, 1]]: singular values 5 and 1, rows 3, 4, 1, columns 5, 1.
+TEST(Norm, ValuesByHand) {
+  Host<double> la;
+  Owned W(3, 2);
+  W.entries = {3, 0, 4, 0, 0, 1};
+  const auto value = [&](Norm kind) { return norm(la, kind, W.view()); };
+  EXPECT_DOUBLE_EQ(value(Norm::frobenius), std::sqrt(26.0));
+  EXPECT_DOUBLE_EQ(value(Norm::rms), std::sqrt(26.0 / 6));
+  EXPECT_DOUBLE_EQ(value(Norm::spectral), 5);
+  EXPECT_DOUBLE_EQ(value(Norm::rms_to_rms), 5 * std::sqrt(2.0 / 3));
+  EXPECT_DOUBLE_EQ(value(Norm::max_entry), 4);
+  EXPECT_DOUBLE_EQ(value(Norm::row), 4);
+  EXPECT_DOUBLE_EQ(value(Norm::rms_row), 4 * std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(value(Norm::column), 5);
+  EXPECT_DOUBLE_EQ(value(Norm::rms_column), 5 / std::sqrt(3.0));
+  EXPECT_NEAR(dual_norm(la, Norm::spectral, W.view(), exact()), 6, 1e-14);
+}
+
+TEST(Norm, NamesGoThereAndBack) {
+  for (const NormRow& row : norm_table()) EXPECT_EQ(norm_named(row.name), row.norm);
+  try {
+    norm_named("spectrum");
+    FAIL() << "an unknown name was taken";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_NE(std::string(error.what()).find("'spectral'"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace steepest
