@@ -1,0 +1,70 @@
+#pragma once
+// What may be asked of the front door of polar factors, and its plan: everything that can be fixed before data are seen.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "steepest/base/view.hpp"
+#include "steepest/polar/halley.hpp"
+#include "steepest/polar/schedule.hpp"
+
+namespace steepest {
+
+enum class PolarMethod { newton_schulz_cubic, newton_schulz_quintic, jordan, polar_express, qdwh, svd };
+
+/// The bound of ||X||_2 that polynomial methods divide by: the Frobenius norm, or the Schatten-4 norm
+/// ||XX'||_F^(1/2), which is 3 to 4 times tighter on Gaussian matrices and costs nothing more than the first Gram.
+enum class Normalization { frobenius, schatten4 };
+
+/// What becomes of singular values that are null. complete: U has orthonormal columns (or rows) all the same, as in
+/// SciPy. partial: U is a partial isometry, zero where X is.
+enum class Rank { complete, partial };
+
+/// How much the report says. none: method and counts. residuals: orthogonality and backward error as well, at the price of
+/// three products.
+enum class Certificate { none, residuals };
+
+struct PolarOptions {
+  PolarMethod method = PolarMethod::qdwh;
+  /// Number of polynomial steps; 0 is the method's own: jordan 5, polar_express by lower_bound and epsilon, Newton-Schulz 30 and 15.
+  int steps = 0;
+  /// A lower bound of the nonzero singular values relative to ||X||_2, or to the normalization for polynomial methods;
+  /// 0: unknown, epsilon is taken by qdwh and 1e-3 by polar_express.
+  double lower_bound = 0;
+  int degree = 5;         ///< of polar_express: 3 or 5
+  double safety = 1.01;   ///< of polar_express: singular values up to about this are allowed for
+  double cushion = 0.02;  ///< of polar_express: facts in schedule.hpp
+  /// Instead of the method's own polynomial: this one, repeated (jordan only).
+  std::optional<OddPolynomial> coefficients = std::nullopt;
+  Normalization normalization = Normalization::frobenius;
+  Rank rank = Rank::complete;
+  Certificate certificate = Certificate::residuals;
+};
+
+/// The names by which commands and files call the methods: "newton_schulz_cubic", ..., "svd".
+std::string_view name(PolarMethod method);
+/// The method of this name; std::invalid_argument naming the closest ones otherwise.
+PolarMethod polar_method(std::string_view name);
+/// All names, in the order of the enumeration.
+std::vector<std::string> polar_method_names();
+std::string_view name(Normalization normalization);
+std::string_view name(Rank rank);
+
+/// Options checked and turned into a step list, once; copyable, used for any number of matrices.
+struct PreparedPolar {
+  PolarOptions options;
+  PolynomialSchedule polynomials;  // of polynomial methods
+  HalleySchedule halley;           // of qdwh
+};
+
+/// The plan for matrices of spacing `epsilon` (2^-52, 2^-23, 2^-7). `smaller_side` enters the bound of qdwh: the scaling is
+/// within its square root of ||X||_2; 4096 covers every matrix that fits the memory of a workstation core.
+/// Throws std::invalid_argument for options that contradict each other or the method.
+PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index smaller_side = 4096);
+
+/// Flops of the plan on an m x n matrix: symmetric results at half price, everything else 2 m n k.
+double polar_flops(const PreparedPolar& plan, Index m, Index n);
+
+}  // namespace steepest

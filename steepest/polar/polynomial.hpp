@@ -1,0 +1,56 @@
+#pragma once
+// Polar factors by matrix products only: a composition of odd polynomials, each acting on the singular values.
+
+#include <span>
+
+#include "steepest/engine/engine.hpp"
+#include "steepest/polar/options.hpp"
+#include "steepest/polar/schedule.hpp"
+
+namespace steepest {
+
+/// Two buffers that take turns; starts on the side that makes the last of `steps` turns land in `result`.
+template <class Matrix>
+class PingPong {
+ public:
+  PingPong(Matrix scratch, Matrix result, std::size_t steps) : sides_{result, scratch}, now_(steps % 2) {}
+  Matrix& now() { return sides_[now_]; }
+  Matrix& next() { return sides_[1 - now_]; }
+  void flip() { now_ = 1 - now_; }
+
+ private:
+  Matrix sides_[2];
+  std::size_t now_;
+};
+
+/// U = p_T(...p_1(X / f)...) for wide X, p(x) = a x + b x^3 + c x^5 applied to singular values: p(X) = (a I + b A + c A^2) X,
+/// A = X X'. f >= ||X||_2 is the bound that `normalization` names. U may be X.
+/// Where ||X||_2 / f and the schedule's interval agree, the singular values of U lie in image(schedule, interval).
+/// Source: Amsel, Persson, Musco, Gower 2025 (arXiv 2505.16932), section 4; symmetric results at half price.
+template <Engine E>
+void polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,
+                      std::span<const OddPolynomial> schedule, Normalization normalization) {
+  auto frame = la.frame();
+  auto A = frame.gram_of(X);
+  auto B = frame.gram_of(X);
+  PingPong Y(frame.matrix_like(U), U, schedule.size());
+  la.scale(la.reciprocal(la.frobenius(X)), X, Y.now());  // Y = X / ||X||_F
+  bool first = true;
+  for (const auto& [a, b, c] : schedule) {
+    la.gram(Y.now(), A);  // A = Y Y'
+    if (first && normalization == Normalization::schatten4) {
+      const auto f = la.reciprocal(la.square_root(la.frobenius(A)));  // 1/f, f = ||Y Y'||_F^(1/2)
+      la.scale(f, Y.now(), Y.now());
+      la.scale(f * f, A, A);
+    }
+    first = false;
+    if (c == 0)
+      la.scale(b, A, B);  // B = b A
+    else
+      la.symmetric_square(c, A, b, A, B);             // B = b A + c A A
+    la.product(1, B, Y.now(), a, Y.now(), Y.next());  // Y <- a Y + B Y
+    Y.flip();
+  }
+}
+
+}  // namespace steepest
