@@ -1,0 +1,79 @@
+#pragma once
+// Odd polynomials whose composition sends singular values to 1, computed from their definition.
+//
+// An iteration X <- a X + b X X'X + c X (X'X)^2 acts on each singular value s alone, as p(s) = a s + b s^3 + c s^5.
+// A schedule is the list of these p, the first applied first. Nothing here knows a matrix or an engine.
+// Every function throws std::invalid_argument, tagged [schedule], for arguments outside the ranges it states.
+
+#include <vector>
+
+namespace steepest {
+
+/// p(x) = a x + b x^3 + c x^5; c = 0 for degree 3.
+struct OddPolynomial {
+  double a, b, c;
+};
+
+/// p_1, p_2, ...: stands for the composition x -> p_T(... p_1(x)).
+using PolynomialSchedule = std::vector<OddPolynomial>;
+
+/// lower <= upper.
+struct Interval {
+  double lower, upper;
+};
+
+/// The polynomial nearest to 1 and its largest distance from it.
+struct Minimax {
+  OddPolynomial p;
+  double error;
+};
+
+/// What polar_express is to reach, and its guards against rounding.
+struct PolarExpressOptions {
+  double lower_bound = 1e-3;  ///< in (0, 1): singular values of the input lie in [lower_bound, 1]
+  int steps = 5;              ///< at least 1
+  int degree = 5;             ///< 3 or 5
+  double safety = 1.01;   ///< at least 1: each step but the last is p(x / safety), good up to `safety` times its range
+  double cushion = 0.02;  ///< in [0, 1): a step is the optimum for a range no wider than [cushion u, u]
+};
+
+/// `steps` copies of p; steps >= 1.
+PolynomialSchedule repeated(OddPolynomial p, int steps);
+
+/// p = (3 x - x^3)/2 at every step: converges on (0, sqrt 3), with order 2 (Bjorck and Bowie 1971).
+PolynomialSchedule newton_schulz_cubic(int steps);
+
+/// p = (15 x - 10 x^3 + 3 x^5)/8 at every step: maps (0, 1] into itself and converges there, with order 3 (Kovarik 1970).
+PolynomialSchedule newton_schulz_quintic(int steps);
+
+/// p = 3.4445 x - 4.7750 x^3 + 2.0315 x^5 at every step, tuned by hand for a steep start (K. Jordan, Muon, 2024).
+/// Does not converge: after five steps [0.01, 1] lies in about [0.68, 1.13].
+PolynomialSchedule jordan(int steps);
+
+/// The odd p of the degree, 3 or 5, that minimizes E = max |1 - p(x)| over [lower, upper].
+/// p(lower) = 1 - E, the sign of 1 - p alternates over (degree + 3)/2 points, and p(upper) = 1 + E or 1 - E for degree
+/// 5 or 3. 0 <= lower <= upper and 1e-50 <= upper <= 1e50; lower = 0 gives the limit, E = 1. Coefficients and E are
+/// right to a unit in the last place, also E as it vanishes like (1 - lower/upper)^((degree + 1)/2).
+Minimax minimax_odd(double lower, double upper, int degree);
+
+/// The best composition of its length: at each step the optimum for the range [l, u] that the steps before it leave.
+/// Polar Express (Amsel, Persson, Musco and Gower 2025, arXiv 2505.16932), with its two guards inside the loop. cushion: where cushion u > l the optimum for [cushion u, u], scaled to be centred for l, keeps p(x)/x away
+/// from 0. safety: p(x / safety) for all but the last. With safety 1 and cushion 0 the singular values end in
+/// [1 - E, 1 + E] for the smallest possible E.
+PolynomialSchedule polar_express(const PolarExpressOptions& options);
+
+/// The schedule with p(x / safety) for all steps but the last; safety >= 1. Unlike the option of polar_express, the
+/// later steps are not designed for what the safety of the earlier ones leaves. Published lists are made so.
+PolynomialSchedule with_safety(PolynomialSchedule schedule, double safety);
+
+/// p(x) in double arithmetic.
+double evaluate(const OddPolynomial& p, double x);
+/// p_T(... p_1(x)) in double arithmetic.
+double evaluate(const PolynomialSchedule& schedule, double x);
+
+/// The range of p_T(... p_1(x)) over the interval: from the values at its ends and at the stationary points inside,
+/// rounded outwards at each step, so that it holds the exact range and is wider by a few units of roundoff.
+/// (-inf, inf) where the range leaves the number range. The ends are finite, lower <= upper.
+Interval image(const PolynomialSchedule& schedule, Interval interval);
+
+}  // namespace steepest
