@@ -1,0 +1,69 @@
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/gt.h>
+#include <ATen/ops/linalg_cholesky_ex.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/linalg_qr.h>
+#include <ATen/ops/linalg_solve_triangular.h>
+#include <ATen/ops/linalg_svd.h>
+#include <ATen/ops/mul.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "steepest/base/random.hpp"
+#include "steepest/engine/aten.hpp"
+#include "steepest/engine/aten_lifted.hpp"
+
+namespace steepest {
+
+void AtenVerbs::cholesky(const Gram& A, const Gram& L) {
+  const auto [factor, failed] = at::linalg_cholesky_ex(A.tensor());
+  const at::Tensor refused = failed.view({A.batch(), 1, 1}).ne(0);
+  L.tensor().copy_(factor.masked_fill(refused, std::numeric_limits<double>::quiet_NaN()).tril_());
+}
+
+void AtenVerbs::solve_cholesky(const Gram& L, const Matrix& Y) {
+  const at::Tensor& factor = L.tensor();
+  const at::Tensor Z = at::linalg_solve_triangular(factor.mT(), lifted(Y), /*upper=*/true, /*left=*/false);  // Z L' = Y
+  Y.tensor().copy_(at::linalg_solve_triangular(factor, Z, /*upper=*/false, /*left=*/false));                 // Y L = Z
+}
+
+void AtenVerbs::qr(const Matrix& X, const Matrix& Q, const Gram& R) {
+  const auto [orthonormal, triangular] = at::linalg_qr(lifted(X), "reduced");
+  Q.tensor().copy_(orthonormal);
+  R.tensor().copy_(triangular);
+}
+
+void AtenVerbs::eigh(const Gram& A, const Gram& V, const Matrix& lambda) {
+  const auto [values, vectors] = at::linalg_eigh(A.tensor(), "L");
+  V.tensor().copy_(vectors);
+  lambda.tensor().copy_(values.unsqueeze(-2));
+}
+
+void AtenVerbs::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt) {
+  const auto [left, values, right] = at::linalg_svd(lifted(X), /*full_matrices=*/false);
+  P.tensor().copy_(left);
+  S.tensor().copy_(values.unsqueeze(-2));
+  Qt.tensor().copy_(right);
+}
+
+void AtenVerbs::indicator(const Matrix& X, const Scalar& s, const Matrix& Y) {
+  const at::Tensor bound = s.known() ? at::full({1, 1, 1}, s.number(), X.options().dtype(at::kDouble)) : s.tensor();
+  Y.tensor().copy_(at::gt(X.tensor(), bound));
+}
+
+void AtenVerbs::scale_columns(const Matrix& d, const Matrix& X, const Matrix& Y) {
+  at::Tensor out = Y.tensor();
+  at::mul_out(out, X.tensor(), d.tensor());
+}
+
+void AtenVerbs::random_normal(Index seed, const Matrix& Y) {
+  Random random(static_cast<std::uint64_t>(seed));
+  const at::Tensor by_columns = at::empty({Y.cols(), Y.rows()}, at::TensorOptions(at::kDouble));
+  std::generate_n(by_columns.mutable_data_ptr<double>(), by_columns.numel(), [&] { return random.normal(); });
+  Y.tensor().copy_(by_columns.mT(), /*non_blocking=*/true);
+}
+
+}  // namespace steepest

@@ -1,0 +1,162 @@
+#pragma once
+// An engine that wraps another one and counts the flops of its verbs: the prices of algorithms, as in papers.
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "steepest/engine/engine.hpp"
+
+namespace steepest {
+
+/// Every verb of `inner`, bit for bit, and a count. A multiply-add is 2 flops; a symmetric result costs half a
+/// product, whatever `inner` computes; entry by entry work (maps, reductions) is not counted. Prices:
+///   product m x k by k x n         2 m n k
+///   gram of s x L                  s^2 L
+///   symmetric square and product   s^3
+///   cholesky                       s^3 / 3
+///   solve_cholesky, m rows         2 m s^2       (two triangular solves)
+///   qr of m x n                    4 m n^2 - 4/3 n^3       (R and the explicit Q, half each)
+///   eigh                           9 s^3         (nominal: the iteration's share depends on the matrix)
+///   svd with k = min(m, n)         4 m n k + 18 k^3       (nominal; 22 s^3 for a square)
+/// The inner engine outlives this one. Workers of `each` add to the same count.
+template <Engine Inner>
+class Counting {
+ public:
+  using Matrix = typename Inner::Matrix;
+  using Gram = typename Inner::Gram;
+  using Scalar = typename Inner::Scalar;
+  using Gate = typename Inner::Gate;
+
+  explicit Counting(Inner& inner) : Counting(inner, std::make_shared<std::atomic<double>>(0)) {}
+
+  /// Flops since the beginning or the last reset.
+  double flops() const { return flops_->load(); }
+  void reset() { flops_->store(0); }
+
+  std::string_view name() const { return name_; }
+  static double epsilon() { return Inner::epsilon(); }
+  Index rows(const auto& X) const { return inner_->rows(X); }
+  Index cols(const auto& X) const { return inner_->cols(X); }
+  Index batch(const auto& X) const { return inner_->batch(X); }
+  Matrix transposed(const Matrix& X) const { return inner_->transposed(X); }
+  Matrix row_block(const Matrix& X, Index begin, Index count) const { return inner_->row_block(X, begin, count); }
+  auto frame() { return inner_->frame(); }
+
+  template <class F>
+  void each(Index count, F&& f) {
+    inner_->each(count, [&](Inner& worker, Index i) {
+      Counting counted(worker, flops_);
+      f(counted, i);
+    });
+  }
+
+  void product(double a, const auto& A, const auto& B, double b, const auto& C, auto&& D) {
+    inner_->product(a, A, B, b, C, D);
+    count(D, 2, rows(D), cols(D), cols(A));
+  }
+  void gram(const Matrix& X, auto&& A) {
+    inner_->gram(X, A);
+    count(X, 1, rows(X), rows(X), cols(X));
+  }
+  void symmetric_square(double a, const Gram& A, double b, const Gram& B, auto&& C) {
+    inner_->symmetric_square(a, A, b, B, C);
+    count(A, 1, rows(A), rows(A), rows(A));
+  }
+  void symmetric_product(double a, const Gram& A, const Gram& B, double b, const Gram& C, auto&& D) {
+    inner_->symmetric_product(a, A, B, b, C, D);
+    count(A, 1, rows(A), rows(A), rows(A));
+  }
+
+  void cholesky(const Gram& A, auto&& L) requires FactorEngine<Inner> {
+    inner_->cholesky(A, L);
+    count(A, 1.0 / 3, rows(A), rows(A), rows(A));
+  }
+  void solve_cholesky(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
+    inner_->solve_cholesky(L, Y);
+    count(Y, 2, rows(Y), cols(Y), cols(Y));
+  }
+  void qr(const Matrix& X, auto&& Q, auto&& R) requires FactorEngine<Inner> {
+    inner_->qr(X, Q, R);
+    count(X, 4, rows(X), cols(X), cols(X));
+    count(X, -4.0 / 3, cols(X), cols(X), cols(X));
+  }
+  void eigh(const Gram& A, auto&& V, auto&& values) requires FactorEngine<Inner> {
+    inner_->eigh(A, V, values);
+    count(A, 9, rows(A), rows(A), rows(A));
+  }
+  void svd(const Matrix& X, auto&& P, auto&& S, auto&& Qt) requires FactorEngine<Inner> {
+    inner_->svd(X, P, S, Qt);
+    const Index k = std::min(rows(X), cols(X));
+    count(X, 4, rows(X), cols(X), k);
+    count(X, 18, k, k, k);
+  }
+
+  // What follows is passed on and not counted.
+  void copy(const auto& X, auto&& Y) { inner_->copy(X, Y); }
+  void scale(const Scalar& s, const auto& X, auto&& Y) { inner_->scale(s, X, Y); }
+  void add(const Scalar& s, const auto& X, const Scalar& t, const auto& Y, auto&& Z) { inner_->add(s, X, t, Y, Z); }
+  void add_identity(double c, auto&& A) { inner_->add_identity(c, A); }
+  void symmetrize(auto&& Y) { inner_->symmetrize(Y); }
+  void fill(double c, auto&& Y) { inner_->fill(c, Y); }
+  void indicator(const Matrix& X, const Scalar& s, auto&& Y) { inner_->indicator(X, s, Y); }
+  void scale_columns(const Matrix& d, const Matrix& X, auto&& Y) { inner_->scale_columns(d, X, Y); }
+  void random_normal(Index seed, auto&& Y) { inner_->random_normal(seed, Y); }
+
+  Scalar dot(const auto& X, const auto& Y) { return inner_->dot(X, Y); }
+  Scalar frobenius(const auto& X) { return inner_->frobenius(X); }
+  Scalar max_abs(const auto& X) { return inner_->max_abs(X); }
+  Scalar one_norm(const auto& X) { return inner_->one_norm(X); }
+  Scalar trace(const auto& A) { return inner_->trace(A); }
+  Scalar abs_sum(const auto& X) { return inner_->abs_sum(X); }
+  Scalar row_norm_sum(const auto& X) { return inner_->row_norm_sum(X); }
+  Scalar row_norm_max(const auto& X) { return inner_->row_norm_max(X); }
+
+  Scalar reciprocal(const Scalar& s) { return inner_->reciprocal(s); }
+  Scalar square_root(const Scalar& s) { return inner_->square_root(s); }
+  Scalar absolute(const Scalar& s) { return inner_->absolute(s); }
+  Scalar power_of_two(const Scalar& s) { return inner_->power_of_two(s); }
+  Scalar one_minus_power(double base, const Scalar& s) { return inner_->one_minus_power(base, s); }
+  Reading reading(const Scalar& s) { return inner_->reading(s); }
+
+  Gate finite_gate(const Matrix& X) { return inner_->finite_gate(X); }
+  Gate both(const Gate& a, const Gate& b) { return inner_->both(a, b); }
+  bool surely_closed(const Gate& gate) { return inner_->surely_closed(gate); }
+  Scalar advance(const Gate& gate, const Scalar& s) { return inner_->advance(gate, s); }
+  void accumulate(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const Matrix& X) {
+    inner_->accumulate(gate, s, Y, t, X);
+  }
+  void decay_and_subtract(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const Matrix& X) {
+    inner_->decay_and_subtract(gate, s, Y, t, X);
+  }
+  void accumulate_square(const Gate& gate, double c, auto&& Y, const Scalar& s, const Matrix& X) {
+    inner_->accumulate_square(gate, c, Y, s, X);
+  }
+  void adam_direction(const Scalar& s, const Matrix& M, const Scalar& t, const Matrix& V, double c, auto&& D) {
+    inner_->adam_direction(s, M, t, V, c, D);
+  }
+  void sign(const Matrix& X, auto&& Y) { inner_->sign(X, Y); }
+  void normalize_rows(double c, const Matrix& X, auto&& Y) { inner_->normalize_rows(c, X, Y); }
+  void normalize_columns(double c, const Matrix& X, auto&& Y) { inner_->normalize_columns(c, X, Y); }
+
+ private:
+  using Count = std::shared_ptr<std::atomic<double>>;
+
+  Counting(Inner& inner, Count flops)
+      : inner_(&inner), flops_(std::move(flops)), name_(std::string(inner.name()) + ", counted") {}
+
+  /// Adds price * m * n * k for each matrix of the batch of X.
+  void count(const auto& X, double price, Index m, Index n, Index k) {
+    const double volume = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    *flops_ += static_cast<double>(batch(X)) * price * volume;
+  }
+
+  Inner* inner_;
+  Count flops_;
+  std::string name_;
+};
+
+}  // namespace steepest
