@@ -1,0 +1,15 @@
+# steepest_benchmark(name source... [LINK library...]) makes the Google Benchmark program `name` in bench/ of the build
+# folder; `make bench` runs all that are there.
+if(STEEPEST_BUILD_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()
+
+function(steepest_benchmark name)
+  if(NOT STEEPEST_BUILD_BENCHMARKS)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 benchmark "" "" "LINK")
+  add_executable(${name} ${benchmark_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE steepest ${benchmark_LINK} steepest_warnings benchmark::benchmark_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+endfunction()

@@ -1,0 +1,25 @@
+# cmake -Drequirement=NAME -P compile_twice.cmake -- compiler argument...
+set(command "")
+set(past_separator FALSE)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE 1 ${last})
+  if(past_separator)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(past_separator TRUE)
+  endif()
+endforeach()
+
+execute_process(COMMAND ${command} RESULT_VARIABLE status ERROR_VARIABLE errors)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "the control does not compile:\n${errors}")
+endif()
+
+execute_process(COMMAND ${command} -DMUST_NOT_COMPILE RESULT_VARIABLE status ERROR_VARIABLE errors)
+if(status EQUAL 0)
+  message(FATAL_ERROR "it compiles")
+endif()
+# g++: "required for the satisfaction of 'Engine<T>'", clang: "does not satisfy 'Engine'".
+if(NOT errors MATCHES "satisf[a-z ]*(of )?['‘]${requirement}[<'’]")
+  message(FATAL_ERROR "the error does not name ${requirement}:\n${errors}")
+endif()

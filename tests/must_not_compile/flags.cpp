@@ -1,0 +1,1 @@
+// Carries the include folders of the library to the programs of this folder.
