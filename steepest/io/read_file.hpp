@@ -1,0 +1,11 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace steepest {
+
+/// All bytes of a file, read to its end (a file of /proc, whose size is given as 0, included). Throws FileError.
+std::string read_file(const std::filesystem::path& path);
+
+}  // namespace steepest
