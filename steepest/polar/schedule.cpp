@@ -51,8 +51,8 @@ Shape cubic_shape(Real l, Real gap) {
           .rise = y * y * (1 + 2 * e) / 3};  // P(e) - P(1)
 }
 
-// For P' = (x^2 - y^2)(x^2 - z^2), P(x) = P(y) determines z^2, because P(x) - P(y) has the factor (x - y)^2:
-// z^2 = (3 x^3 + 6 x^2 y + 4 x y^2 + 2 y^3) / (5 (x + 2 y)). This is z^2 - x^2; distance = y - x.
+// Let P' = (t^2 - y^2)(t^2 - z^2). Then P(x) - P(y) has the factor (x - y)^2, so that P(x) = P(y) is linear in z^2:
+// z^2 = (3 x^3 + 6 x^2 y + 4 x y^2 + 2 y^3) / (5 (x + 2 y)). Returns |z^2 - x^2| for |y - x| = distance.
 Real square_offset(Real x, Real y, Real distance) {
   return 2 * distance * (x * x + 3 * x * y + y * y) / (5 * (x + 2 * y));
 }
@@ -62,7 +62,8 @@ struct Nodes {
   Real q, r, from_one;
 };
 
-// P(l) = P(r) gives q from r, and P(q) = P(1) gives r from q. The two maps together contract by about 9 for every l.
+// P(l) = P(r) gives q from r, and P(q) = P(1) gives r from q. Together they contract by 9
+// to 11, whatever l is, so that 20 passes reach roundoff.
 Nodes quintic_nodes(Real l, Real gap) {
   constexpr int most_passes = 40;
   Nodes n{.q = 0, .r = 1 - gap / 4, .from_one = gap / 4};  // l -> 1: Chebyshev's points
@@ -83,8 +84,9 @@ Nodes quintic_nodes(Real l, Real gap) {
 Shape quintic_shape(Real l, Real gap) {
   const auto [q, r, y] = quintic_nodes(l, gap);
   const Odd P = {q * q * r * r, -(q * q + r * r) / 3, Real{1} / 5};
-  const Real slope = 3 * (1 + l) / 5 + 6 * r * r * r / (5 * (l + 2 * r) * (1 + 2 * r));
-  return {.P = P, .low = P(l), .rise = y * y * (1 + 2 * r) / 3 * gap * slope};  // P(1) - P(r)
+  // With z(x)^2 the square for which P(x) = P(r): P(1) - P(r) = (1 - r)^2 (1 + 2 r)/3 (z(1)^2 - z(l)^2), q = z(l).
+  const Real slope = 3 * (1 + l) / 5 + 6 * r * r * r / (5 * (l + 2 * r) * (1 + 2 * r));  // of z^2 from l to 1
+  return {.P = P, .low = P(l), .rise = y * y * (1 + 2 * r) / 3 * slope * gap};
 }
 
 struct Optimum {
@@ -122,29 +124,31 @@ std::array<Real, 2> stationary_points(const Odd& p) {
   return {std::sqrt(w / (5 * p.c)), std::sqrt(p.a / w)};
 }
 
-struct Range {
-  Real lower, upper;
+constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
-  // Takes in p(x) and its rounding error: fewer than 8 roundings of terms that sum to at most `size`.
+struct Range {
+  Real lower = infinity, upper = -infinity;
+
+  // Takes in p(x) and its rounding error: fewer than 8 roundings of terms that sum to at most `size`. Overflow takes in
+  // everything.
   void include(const Odd& p, Real x) {
     const Real size = Odd{std::abs(p.a), std::abs(p.b), std::abs(p.c)}(std::abs(x));
-    lower = std::min(lower, p(x) - 8 * roundoff * size);
-    upper = std::max(upper, p(x) + 8 * roundoff * size);
+    const bool finite = std::isfinite(size);
+    lower = finite ? std::min(lower, p(x) - 8 * roundoff * size) : -infinity;
+    upper = finite ? std::max(upper, p(x) + 8 * roundoff * size) : infinity;
   }
 };
 
 Range image(const Odd& p, const Range& x) {
-  constexpr Real infinity = std::numeric_limits<Real>::infinity();
-  Range y{infinity, -infinity};
-  y.include(p, x.lower);
-  y.include(p, x.upper);
+  Range y;
   for (const Real point : stationary_points(p)) {
     for (const Real s : {point, -point}) {
       if (x.lower < s && s < x.upper) y.include(p, s);
     }
   }
-  const bool finite = std::isfinite(y.lower) && std::isfinite(y.upper);
-  return finite ? y : Range{-infinity, infinity};
+  y.include(p, x.lower);
+  y.include(p, x.upper);
+  return y;
 }
 
 double rounded_down(Real x) {
