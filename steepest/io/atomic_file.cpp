@@ -54,7 +54,7 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   check(path_.has_filename(), "[io] a file needs a name; '{}' came", path_.string());
   const std::optional<mode_t> permissions = permissions_of(path_);
   destination_ = permissions ? fs::canonical(path_) : path_;
-  temporary_ = folder_of(destination_) / ("." + destination_.filename().string() + ".tmp");
+  temporary_ = folder_of(destination_) / fmt::format(".{}.tmp", destination_.filename().string());
   file_ = open_locked(temporary_, path_);
   if (::ftruncate(file_.get(), 0) != 0 || (permissions && ::fchmod(file_.get(), *permissions) != 0)) {
     const int error = errno;

@@ -2,6 +2,8 @@
 // The JSON header of a safetensors file: parsed and checked against the size of the data, apart from any file.
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
