@@ -119,6 +119,15 @@ void syrk(T alpha, MatrixView<const T> X, T beta, MatrixView<T> C) {
             leading(C));
 }
 
+/// Y <- Y L'^-1 for a lower triangular L; both column-major.
+template <class T>
+void solve_lower_transposed(MatrixView<const T> L, MatrixView<T> Y) {
+  if (Y.empty()) return;
+  const SingleThreadedBlas here;
+  raw::trsm(CblasRight, CblasTrans, static_cast<int>(Y.rows), static_cast<int>(Y.cols), L.data, leading(L), Y.data,
+            leading(Y));
+}
+
 /// Y <- Y (L L')^-1 for a lower triangular, column-major L.
 template <class T>
 void solve_cholesky(MatrixView<const T> L, MatrixView<T> Y) {

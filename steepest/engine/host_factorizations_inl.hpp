@@ -4,26 +4,62 @@
 #include "steepest/base/random.hpp"
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
+#include "steepest/engine/host_products_inl.hpp"
 
 namespace steepest {
+
+namespace host_detail {
+
+/// L <- its Cholesky factor, lower triangle only, right-looking over blocks that the size fixes: the panel below a
+/// diagonal block and the trailing triangle are shared by the threads. False where L is not positive definite.
+template <class T>
+bool factor_lower_triangle(const MatrixView<T>& L) {
+  constexpr Index block = 128;
+  const Index n = L.rows;
+  for (Index k = 0; k < n; k += block) {
+    const Index size = std::min(block, n - k);
+    const MatrixView<T> diagonal = L.block(k, k, size, size);
+    {
+      const SingleThreadedBlas here;
+      if (blas::raw::potrf(static_cast<int>(size), diagonal.data, blas::leading(diagonal)) != 0) return false;
+    }
+    const Index below = n - k - size;
+    const Index rows = (below + block - 1) / block;
+    const auto panel = [&](Index i) {
+      const Index begin = k + size + i * block;
+      return L.block(begin, k, std::min(block, n - begin), size);
+    };
+    for_each_piece(rows, [&](Index i) { blas::solve_lower_transposed<T>(diagonal, panel(i)); });
+    for_each_piece(rows, [&](Index piece) {  // the longest row first
+      const Index i = rows - 1 - piece;
+      const MatrixView<T> P = panel(i);
+      const Index begin = k + size;
+      blas::gemm<T>(-1, P, L.block(begin, k, i * block, size).transposed(), 1,
+                    L.block(begin + i * block, begin, P.rows, i * block));
+      blas::syrk<T>(-1, P, 1, L.block(begin + i * block, begin + i * block, P.rows, P.rows));
+    });
+  }
+  return true;
+}
+
+}  // namespace host_detail
 
 template <class T>
 void Host<T>::cholesky(const Gram& A, const Gram& L) {
   assert(L.column_major());
   copy(A, L);
-  const SingleThreadedBlas here;
-  const int failed = blas::raw::potrf(static_cast<int>(L.rows), L.data, blas::leading(L));
-  if (failed != 0) fill(std::numeric_limits<double>::quiet_NaN(), L);
+  if (!host_detail::factor_lower_triangle(L)) fill(std::numeric_limits<double>::quiet_NaN(), L);
   for (Index j = 1; j < L.cols; ++j)
     for (Index i = 0; i < j; ++i) L(i, j) = 0;
 }
 
 template <class T>
 void Host<T>::solve_cholesky(const Gram& L, const Matrix& Y) {
-  constexpr Index rows_per_piece = 128;
-  for_each_piece((Y.rows + rows_per_piece - 1) / rows_per_piece, [&](Index i) {
-    const Index begin = i * rows_per_piece;
-    blas::solve_cholesky<T>(L, Y.block(begin, 0, std::min(rows_per_piece, Y.rows - begin), Y.cols));
+  const double work = static_cast<double>(Y.rows) * static_cast<double>(Y.cols) * static_cast<double>(Y.cols);
+  const Index blocks = host_detail::blocks_of(Y.rows, work);
+  for_each_piece(blocks, [&](Index i) {
+    const auto [begin, size] = host_detail::block_range(Y.rows, blocks, i);
+    blas::solve_cholesky<T>(L, Y.block(begin, 0, size, Y.cols));
   });
 }
 

@@ -11,7 +11,8 @@
 namespace steepest {
 namespace host_detail {
 
-inline constexpr Index piece_size = Index{1} << 15U;  // entries: 128 KiB of f32, half of a core's second cache
+inline constexpr Index piece_size = Index{1} << 15U;  // entries: 128 KiB of f32, a part of a core's second cache
+inline constexpr Index shared_size = 8 * piece_size;  // below it, waking a second thread costs more than it gives
 
 /// The lines (columns, or rows of a row-major matrix) that Y is walked along, and how many of them make a piece.
 template <class T>
@@ -23,7 +24,8 @@ struct Walk {
       : along_rows(!Y.column_major()),
         lines(along_rows ? Y.rows : Y.cols),
         length(along_rows ? Y.cols : Y.rows),
-        lines_per_piece(std::max<Index>(1, piece_size / std::max<Index>(1, length))),
+        lines_per_piece(Y.size() < shared_size ? std::max<Index>(1, lines)
+                                               : std::max<Index>(1, piece_size / std::max<Index>(1, length))),
         pieces((lines + lines_per_piece - 1) / lines_per_piece) {}
 };
 
