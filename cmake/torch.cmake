@@ -28,13 +28,14 @@ endif()
 find_library(STEEPEST_DNNL dnnl REQUIRED)
 set(STEEPEST_HAS_TORCH TRUE)
 
-# libtorch_cpu.so exports the Fortran names of BLAS and LAPACK. The first library on the link line serves them to the
-# whole process: OpenBLAS, so that there is one BLAS and one set of threads.
+# libtorch_cpu.so exports the Fortran names of BLAS and LAPACK. The first library that a program needs serves them to
+# the whole process: OpenBLAS, so that there is one BLAS and one set of threads. The linker would drop OpenBLAS from a
+# program that does not call it itself; --no-as-needed keeps it (tests/torch_link).
 add_library(steepest_torch INTERFACE)
 target_link_libraries(steepest_torch INTERFACE PkgConfig::openblas PkgConfig::lapacke ${STEEPEST_DNNL} torch)
 # The wheel brings a libgomp.so.1 of its own, beside libtorch. CMake would warn that it may hide the compiler's; it does,
 # for the whole process, and one OpenMP runtime for OpenBLAS and libtorch is what is wanted. So the path is given here.
-target_link_options(steepest_torch INTERFACE "LINKER:-rpath,${TORCH_INSTALL_PREFIX}/lib")
+target_link_options(steepest_torch INTERFACE "LINKER:--no-as-needed" "LINKER:-rpath,${TORCH_INSTALL_PREFIX}/lib")
 # Variables of a full description of libtorch would be most of an object file.
 target_compile_options(steepest_torch INTERFACE $<$<CONFIG:Debug>:-g1>)
 

@@ -1,5 +1,5 @@
 # cmake -Drequirement=NAME -P compile_twice.cmake -- compiler argument...
-set(command "")
+set(command "${CMAKE_COMMAND}" -E env LC_ALL=C)
 set(past_separator FALSE)
 math(EXPR last "${CMAKE_ARGC} - 1")
 foreach(i RANGE 1 ${last})
@@ -10,16 +10,21 @@ foreach(i RANGE 1 ${last})
   endif()
 endforeach()
 
+function(fail reason)
+  message(NOTICE "${errors}")
+  message(FATAL_ERROR "${reason}")
+endfunction()
+
 execute_process(COMMAND ${command} RESULT_VARIABLE status ERROR_VARIABLE errors)
 if(NOT status EQUAL 0)
-  message(FATAL_ERROR "the control does not compile:\n${errors}")
+  fail("the control does not compile")
 endif()
 
 execute_process(COMMAND ${command} -DMUST_NOT_COMPILE RESULT_VARIABLE status ERROR_VARIABLE errors)
 if(status EQUAL 0)
-  message(FATAL_ERROR "it compiles")
+  fail("it compiles")
 endif()
-# g++: "required for the satisfaction of 'Engine<T>'", clang: "does not satisfy 'Engine'".
-if(NOT errors MATCHES "satisf[a-z ]*(of )?['‘]${requirement}[<'’]")
-  message(FATAL_ERROR "the error does not name ${requirement}:\n${errors}")
+# g++: "required for the satisfaction of 'Engine<E>'", clang: "does not satisfy 'Engine'".
+if(NOT errors MATCHES "(satisfaction of|satisfy) '${requirement}['<]")
+  fail("the error does not name ${requirement}")
 endif()

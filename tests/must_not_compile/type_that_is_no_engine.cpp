@@ -1,4 +1,5 @@
 // A type with the shape of an engine but without its verbs is not taken for one.
+#include "steepest/engine/engine.hpp"
 #include "steepest/engine/host.hpp"
 
 /// Names the types of an engine and has none of its verbs.
