@@ -43,7 +43,7 @@ PolynomialSchedule repeated(OddPolynomial p, int steps);
 /// p = (3 x - x^3)/2 at every step: converges on (0, sqrt 3), with order 2 (Bjorck and Bowie 1971).
 PolynomialSchedule newton_schulz_cubic(int steps);
 
-/// p = (15 x - 10 x^3 + 3 x^5)/8 at every step: maps (0, 1] into itself and converges there, with order 3 (Kovarik 1970).
+/// p = (15 x - 10 x^3 + 3 x^5)/8 at every step: maps (0, 1] into itself and converges there, order 3 (Kovarik 1970).
 PolynomialSchedule newton_schulz_quintic(int steps);
 
 /// p = 3.4445 x - 4.7750 x^3 + 2.0315 x^5 at every step, tuned by hand for a steep start (K. Jordan, Muon, 2024).
@@ -56,10 +56,11 @@ PolynomialSchedule jordan(int steps);
 /// right to a unit in the last place, also E as it vanishes like (1 - lower/upper)^((degree + 1)/2).
 Minimax minimax_odd(double lower, double upper, int degree);
 
-/// The best composition of its length: at each step the optimum for the range [l, u] that the steps before it leave.
-/// Polar Express (Amsel, Persson, Musco and Gower 2025, arXiv 2505.16932), with its two guards inside the loop. cushion: where cushion u > l the optimum for [cushion u, u], scaled to be centred for l, keeps p(x)/x away
-/// from 0. safety: p(x / safety) for all but the last. With safety 1 and cushion 0 the singular values end in
-/// [1 - E, 1 + E] for the smallest possible E.
+/// Polar Express (Amsel, Persson, Musco and Gower 2025, arXiv 2505.16932): at each step the optimum for the range
+/// [l, u] that the steps before it leave, with two guards inside the loop. Without them (safety 1, cushion 0)
+/// singular values end in [1 - E, 1 + E] with the smallest E that a composition of this length can reach.
+/// cushion: where cushion u > l, the step is the optimum for [cushion u, u] scaled to be centred for [l, u], which
+/// keeps p(x)/x away from 0. safety: each step but the last is p(x / safety).
 PolynomialSchedule polar_express(const PolarExpressOptions& options);
 
 /// The schedule with p(x / safety) for all steps but the last; safety >= 1. Unlike the option of polar_express, the
@@ -72,8 +73,8 @@ double evaluate(const OddPolynomial& p, double x);
 double evaluate(const PolynomialSchedule& schedule, double x);
 
 /// The range of p_T(... p_1(x)) over the interval: from the values at its ends and at the stationary points inside,
-/// rounded outwards at each step, so that it holds the exact range and is wider by a few units of roundoff.
-/// (-inf, inf) where the range leaves the number range. The ends are finite, lower <= upper.
+/// widened at each step by a bound on its rounding, so that it holds the exact range. (-inf, inf) once a step
+/// overflows. The ends of the interval are finite, lower <= upper.
 Interval image(const PolynomialSchedule& schedule, Interval interval);
 
 }  // namespace steepest

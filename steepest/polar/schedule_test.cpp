@@ -1,7 +1,8 @@
 // Let p be odd of degree 2k - 1 and 0 < l < u.
 // Equioscillation (Chebyshev): p is the optimum on [l, u] if and only if 1 - p takes its largest absolute value E at
 //   k + 1 points of [l, u] with alternating signs. Inner ones are zeros of p', so that p(l) = 1 - E, p(q) = 1 + E, ...
-// Residual: the largest | |1 - p(x_i)| - E | over these points with the sign given, and what |1 - p| exceeds E by elsewhere.
+// Residual: the largest | |1 - p(x_i)| - E | over these points with the sign given, and the excess of |1 - p|
+//   over E elsewhere.
 // Bound: max(1e-12 E, 4 eps); rounding three coefficients costs at most 2 eps near l = u and 13 eps where E is about 1.
 // Goldens were computed in at least 50 digits; a coefficient is right to its own rounding, eps/2, plus the rounding of
 // l and u, which are decimals, times the condition of the coefficient.
@@ -226,7 +227,8 @@ PolynomialSchedule eight_steps(double cushion) {
 
 // Row 7 was published from an f64 linear solve of condition 2e6: on its range, [0.9988, 1.0012], coefficients are
 // determined by the values of p only up to a multiple of x (1 - x^2)^2, which is below 6e-6 there, and the published
-// row is off by 9.3e-12 of it. So row 7 is compared with a solve in 80 digits, and as a function with the published one.
+// row is off by 9.2e-12 times that. So row 7 is compared with a solve in 80 digits, and with the published one as a
+// function.
 TEST(polar_express, equals_the_published_eight_steps) {
   const PolynomialSchedule schedule = eight_steps(published_cushion);
   ASSERT_EQ(schedule.size(), published_eight.size());
@@ -320,8 +322,8 @@ TEST(polar_express, needs_the_steps_that_theory_says) {
   }
 }
 
-// How far rounded coefficients may move the image of [l, 1]: each step adds at most 8 eps and multiplies what came before
-// by its slope, which is largest at an end. (Without a cushion that is some 10 to 25 per step: an argument for one.)
+// How far rounded coefficients may move the image of [l, 1]: each step adds at most 8 eps and multiplies what came
+// before by its slope, which is largest at an end. (Without a cushion that is some 10 to 25 per step.)
 double image_bound(const PolynomialSchedule& schedule, double l) {
   double bound = 0;
   Interval x{l, 1};
@@ -399,8 +401,8 @@ TEST(image, holds_every_value_and_no_more) {
   }
 }
 
-// p(x) = 3 x - 4 x^3 takes sin(t) to sin(3 t): 15 steps enlarge a rounding error 3^15 times, and the image must hold it.
-// Its width is that times a few hundred units of roundoff at most, more only where an orbit passes near 1.
+// p(x) = 3 x - 4 x^3 takes sin(t) to sin(3 t): 15 steps enlarge a rounding error 3^15 times, and the image must hold
+// it. Its width is that times a few hundred units of roundoff at most, more only where an orbit passes near 1.
 TEST(image, encloses_its_own_rounding) {
   Random random(20254);
   for (int i = 0; i < 200; ++i) {
