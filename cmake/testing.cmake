@@ -5,7 +5,10 @@ if(STEEPEST_BUILD_TESTS)
 endif()
 
 # Two tests run beside each other on two cores: a thread that spins while it waits would take the other's core.
-set(steepest_test_environment OMP_WAIT_POLICY=passive "STEEPEST_BUILD_DIR=${PROJECT_BINARY_DIR}")
+# Each program leaves its cases in results/NAME.xml, where tools/count_tests.py counts them.
+set(steepest_test_results "${PROJECT_BINARY_DIR}/results")
+set(steepest_test_environment OMP_WAIT_POLICY=passive "STEEPEST_BUILD_DIR=${PROJECT_BINARY_DIR}"
+  "GTEST_OUTPUT=xml:${steepest_test_results}/")
 
 # steepest_test(name source... [LINK library...]) makes the test program `name` and registers it with ctest.
 function(steepest_test name)
@@ -22,8 +25,9 @@ endfunction()
 # steepest_pytest(file) registers one file of Python tests. They find programs by the variable STEEPEST_BUILD_DIR.
 function(steepest_pytest file)
   cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE name)
+  string(REPLACE "/" "." results "${name}.xml")
   add_test(NAME "${name}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-    COMMAND "${STEEPEST_PYTHON}" -m pytest -q -p no:cacheprovider "${file}")
+    COMMAND "${STEEPEST_PYTHON}" -m pytest -q "--junitxml=${steepest_test_results}/${results}" "${file}")
   set_tests_properties("${name}" PROPERTIES ENVIRONMENT "${steepest_test_environment}" LABELS pytest TIMEOUT 600)
 endfunction()
 
