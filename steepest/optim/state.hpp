@@ -1,0 +1,94 @@
+#pragma once
+// What an optimizer remembers: views for saving it, and the same form for loading it.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "steepest/base/check.hpp"
+#include "steepest/engine/engine.hpp"
+
+namespace steepest {
+
+/// The format below. A file keeps it, and a state of another format is refused.
+inline constexpr int optimizer_state_format = 1;
+
+struct ParameterState {
+  std::string name;
+  std::string rule;
+  Index rows = 0, cols = 0;
+  double steps = 0;  // that changed this parameter
+};
+
+template <Engine E>
+struct StateSlot {
+  std::string parameter;
+  std::string slot;  // "momentum", "second_moment"
+  typename E::Matrix value;
+};
+
+template <Engine E>
+struct OptimizerState {
+  int format = optimizer_state_format;
+  double taken = 0;    // steps
+  double skipped = 0;  // steps that a non-finite gradient closed
+  std::vector<ParameterState> parameters;
+  std::vector<StateSlot<E>> slots;
+};
+
+/// The slot of a parameter; refuses a state that does not have it.
+template <Engine E>
+const StateSlot<E>& slot_named(const OptimizerState<E>& state, std::string_view parameter, std::string_view slot) {
+  for (const auto& s : state.slots)
+    if (s.parameter == parameter && s.slot == slot) return s;
+  check(false, "[optim] the state must have slot {} of '{}'; it is not there", slot, parameter);
+  return state.slots.front();
+}
+
+/// Refuses `offered` unless it has the format, the parameters, rules and shapes, and the slots of `own`, in any order.
+/// Throws std::invalid_argument naming the first difference; changes nothing.
+template <Engine E>
+void check_state(E& la, const OptimizerState<E>& own, const OptimizerState<E>& offered) {
+  check(offered.format == own.format, "[optim] the state must have format {}; {} came", own.format, offered.format);
+  std::map<std::string_view, const ParameterState*> parameters;
+  for (const auto& p : offered.parameters) parameters.emplace(p.name, &p);
+  for (const auto& p : own.parameters) {
+    const auto found = parameters.find(p.name);
+    check(found != parameters.end(), "[optim] the state must have parameter '{}'; it is not there", p.name);
+    const ParameterState& q = *found->second;
+    check(q.rule == p.rule, "[optim] the state of '{}' must be of rule {}; one of {} came", p.name, p.rule, q.rule);
+    check(q.rows == p.rows && q.cols == p.cols, "[optim] the state of '{}' must be of {} x {}; {} x {} came", p.name,
+          p.rows, p.cols, q.rows, q.cols);
+  }
+  check(offered.parameters.size() == own.parameters.size(), "[optim] the state must have {} parameters; {} came",
+        own.parameters.size(), offered.parameters.size());
+  for (const auto& s : own.slots) {
+    const auto& t = slot_named(offered, s.parameter, s.slot);
+    check(la.rows(t.value) == la.rows(s.value) && la.cols(t.value) == la.cols(s.value),
+          "[optim] slot {} of '{}' must be {} x {}; {} x {} came", s.slot, s.parameter, la.rows(s.value),
+          la.cols(s.value), la.rows(t.value), la.cols(t.value));
+  }
+  check(offered.slots.size() == own.slots.size(), "[optim] the state must have {} slots; {} came", own.slots.size(),
+        offered.slots.size());
+}
+
+/// Memory for matrices that live as long as their optimizer, from an arena of its own.
+template <Engine E>
+class StateMemory {
+ public:
+  /// Zeros of this shape; batched, and where it is of the same shape stored, as X is.
+  typename E::Matrix zeros(const typename E::Matrix& X, Index rows, Index cols) {
+    const bool like = rows == engine_.rows(X) && cols == engine_.cols(X);
+    auto result = like ? frame_.matrix_like(X) : frame_.matrix(X, rows, cols);
+    engine_.fill(0, result);
+    return result;
+  }
+
+ private:
+  E engine_;
+  decltype(std::declval<E&>().frame()) frame_{engine_.frame()};
+};
+
+}  // namespace steepest
