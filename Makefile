@@ -7,4 +7,4 @@ test: ; scripts/test $(preset)
 bench: ; scripts/bench
 format: ; scripts/setup && scripts/format
 docs: ; scripts/setup docs && doxygen docs/Doxyfile
-lint: ; scripts/setup && cmake --preset dev && run-clang-tidy -quiet -p build/dev '/(steepest|lm)/.*\.cpp$$'
+lint: ; scripts/setup lint && cmake --preset dev && run-clang-tidy -quiet -p build/dev '/(steepest|lm)/.*\.cpp$$'
