@@ -33,6 +33,8 @@ set(STEEPEST_HAS_TORCH TRUE)
 # program that does not call it itself; --no-as-needed keeps it (tests/torch_link).
 add_library(steepest_torch INTERFACE)
 target_link_libraries(steepest_torch INTERFACE PkgConfig::openblas PkgConfig::lapacke ${STEEPEST_DNNL} torch)
+# The wheel's include folder holds a newer fmt than the system's libfmt, and hides it: beside libtorch fmt is headers alone.
+target_link_libraries(steepest_torch INTERFACE fmt::fmt-header-only)
 # The wheel brings a libgomp.so.1 of its own, beside libtorch. CMake would warn that it may hide the compiler's; it does,
 # for the whole process, and one OpenMP runtime for OpenBLAS and libtorch is what is wanted. So the path is given here.
 target_link_options(steepest_torch INTERFACE "LINKER:--no-as-needed" "LINKER:-rpath,${TORCH_INSTALL_PREFIX}/lib")

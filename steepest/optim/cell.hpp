@@ -23,14 +23,14 @@ struct Cell {
   std::optional<typename E::Matrix> direction = std::nullopt;  // kept only where a step is shared
 
   typename E::Scalar gradient_norm = 0.0;
-  typename E::Gate finite{};
+  typename E::Gate finite = false;
   typename E::Scalar dual = 0.0;  // <R, D>
 };
 
 /// What all parameters share within a step.
 template <ElementwiseEngine E>
 struct CommonStep {
-  typename E::Gate gate{};
+  typename E::Gate gate = false;
   typename E::Scalar gradient_norm = 0.0;
   typename E::Scalar clip_factor = 1.0;
   double schedule_factor = 1;
