@@ -7,8 +7,8 @@
 #include <charconv>
 #include <vector>
 
-#include "lm/config_toml.hpp"
 #include "lm/config_keys.hpp"
+#include "lm/config_toml.hpp"
 #include "steepest/io/io_error.hpp"
 
 namespace steepest::lm {
@@ -98,14 +98,14 @@ std::uint64_t fingerprint(std::string_view text) {
   return hash;
 }
 
-fs::path write_checkpoint(const fs::path& folder, const RunIdentity& run, Progress progress,
-                          std::span<const TensorRecord> tensors) {
-  const Metadata metadata = {{"format", std::string(format_name)},
-                             {"format_version", std::string(format_version)},
-                             {"config", to_toml(run.config)},
-                             {"text", std::to_string(run.text)},
-                             {"step", std::to_string(progress.step)},
-                             {"skipped_steps", std::to_string(progress.skipped_steps)}};
+fs::path write_checkpoint(const RunIdentity& run, Progress progress, std::span<const TensorRecord> tensors,
+                          const Metadata& words) {
+  const fs::path folder = run.config.run.out;
+  Metadata metadata = {
+      {"format", std::string(format_name)},    {"format_version", std::string(format_version)},
+      {"config", to_toml(run.config)},         {"text", std::to_string(run.text)},
+      {"step", std::to_string(progress.step)}, {"skipped_steps", std::to_string(progress.skipped_steps)}};
+  metadata.insert(words.begin(), words.end());
   const auto path = folder / fmt::format("{}{:08d}{}", stem, progress.step, extension);
   write_safetensors(path, tensors, metadata);
   auto all = checkpoints_in(folder);

@@ -26,10 +26,10 @@ struct RunIdentity {
   std::uint64_t text = 0;  // fingerprint of the training text
 };
 
-/// Writes FOLDER/checkpoint-STEP.safetensors, then removes all but the newest two. Errors as write_safetensors; the older
-/// checkpoints are then all there.
-std::filesystem::path write_checkpoint(const std::filesystem::path& folder, const RunIdentity& run, Progress progress,
-                                       std::span<const TensorRecord> tensors);
+/// Writes checkpoint-STEP.safetensors in the run's folder with `words` added to its metadata, then removes all but that one
+/// and the one before. Errors as write_safetensors; the older checkpoints are then all there.
+std::filesystem::path write_checkpoint(const RunIdentity& run, Progress progress, std::span<const TensorRecord> tensors,
+                                       const Metadata& words = {});
 
 /// An opened checkpoint, checked whole.
 struct Checkpoint {

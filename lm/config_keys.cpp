@@ -97,6 +97,7 @@ std::vector<ConfigKey> optimizer_and_schedule_keys() {
       key("schedule.kind", "constant, linear, cosine or step", STEEPEST_FIELD(schedule.kind)),
       key("schedule.warmup", "steps of linear warm-up", STEEPEST_FIELD(schedule.warmup)),
       key("schedule.cooldown", "linear: last fraction of the steps, down to 0", STEEPEST_FIELD(schedule.cooldown)),
+      key("schedule.final_factor", "linear, cosine: the factor at the end", STEEPEST_FIELD(schedule.final_factor)),
       key("schedule.step_size", "step: the factor applies every so many steps", STEEPEST_FIELD(schedule.step_size)),
       key("schedule.step_factor", "step: the factor", STEEPEST_FIELD(schedule.step_factor)),
   };

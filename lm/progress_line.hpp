@@ -10,12 +10,12 @@ namespace steepest::lm {
 
 /// One training step as it is shown and recorded.
 struct StepFigures {
-  Index step = 0;             // counted from 1: the number of steps done
-  double loss = 0;            // mean nats per byte of this step's batch, before the step
-  double learning_rate = 0;   // of the hidden matrices
-  double gradient_norm = 0;   // global, of the raw gradient
-  bool taken = true;          // false: the gradient was not finite and nothing changed
-  double seconds = 0;         // of the whole step
+  Index step = 0;            // counted from 1: the number of steps done
+  double loss = 0;           // mean nats per byte of this step's batch, before the step
+  double learning_rate = 0;  // of the hidden matrices
+  double gradient_norm = 0;  // global, of the raw gradient
+  bool taken = true;         // false: the gradient was not finite and nothing changed
+  double seconds = 0;        // of the whole step
   double optimizer_seconds = 0;
   double tokens_per_second = 0;
 };

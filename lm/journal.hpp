@@ -1,0 +1,50 @@
+#pragma once
+// Where a run reports: the progress line and the JSONL records.
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "lm/checkpoint.hpp"
+#include "lm/progress_line.hpp"
+#include "steepest/io/record.hpp"
+
+namespace steepest::lm {
+
+/// An evaluation as it is shown and recorded.
+struct EvaluationFigures {
+  Index step = 0;
+  double bits_per_byte = 0;
+  Index windows = 0;
+  double fraction = 0;  // of the validation text
+};
+
+/// The whole run, this process alone where seconds are meant.
+struct EndFigures {
+  std::string_view outcome;  // "done", "stopped", "interrupted", "nonfinite"
+  Index step = 0;
+  Index skipped_steps = 0;
+  double seconds = 0;  // of training steps, without evaluation and checkpoints
+  double optimizer_seconds = 0;
+  double tokens_per_second = 0;
+};
+
+/// Writes OUT/records.jsonl and shows progress. Records: the run (see RunDescription) with its configuration, one per
+/// logged step, one per evaluation, one per checkpoint, one at the end; "event" tells them apart. A resumed run
+/// appends: where a step appears twice, the later record holds.
+class Journal {
+ public:
+  Journal(const Config& config, const RunDescription& run, std::optional<Index> resumed_at, std::FILE* stream);
+
+  void step(const StepFigures& figures, double seconds_left);
+  void evaluation(const EvaluationFigures& figures);
+  void checkpoint(Index step, const std::filesystem::path& path);
+  void end(const EndFigures& figures);
+
+ private:
+  Index steps_, log_every_;
+  RecordWriter records_;
+  ProgressLine line_;
+};
+
+}  // namespace steepest::lm

@@ -1,0 +1,111 @@
+// steepest-train: exit status 0 done, 1 the run failed or its data are bad, 2 usage, 130 interrupted.
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <cblas.h>
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "lm/command_line.hpp"
+#include "lm/config_keys.hpp"
+#include "lm/generate.hpp"
+#include "lm/interrupt.hpp"
+#include "lm/plan_text.hpp"
+#include "lm/printable.hpp"
+#include "lm/trainer.hpp"
+#include "steepest/io/corpus.hpp"
+
+namespace steepest::lm {
+namespace {
+
+constexpr int done = 0, failed = 1, wrong_usage = 2, interrupted = 130;
+
+void fix_threads(const Config& config) {
+  const auto threads = static_cast<int>(config.run.threads);
+  omp_set_num_threads(threads);
+  at::set_num_threads(threads);
+  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
+}
+
+RunDescription describe(const Config& config, int argc, const char* const* argv) {
+  return {.command = {argv, argv + argc},
+          .threads = static_cast<int>(config.run.threads),
+          .kernels = {{"sgemm", fmt::format("{} {}", openblas_get_config(), openblas_get_corename())},
+                      {"optimizer", config.optimizer.engine + " f32"}},
+          .seeds = {{"weights", config.run.seed}, {"batches", config.run.seed}}};
+}
+
+void show_sample(const Trainer& trainer, const Config& config) {
+  if (config.run.sample == 0) return;
+  const auto text =
+      generate(trainer.model(), "",
+               {.bytes = config.run.sample, .temperature = config.run.temperature, .seed = config.run.seed});
+  fmt::print("{}\n", printable(text));
+}
+
+int exit_status(Outcome outcome) {
+  if (outcome == Outcome::interrupted) return interrupted;
+  return outcome == Outcome::nonfinite ? failed : done;
+}
+
+int train(const Command& command, int argc, const char* const* argv) {
+  const auto& config = command.config;
+  const auto training = load_corpus(config.data.text, YearRange::until(static_cast<int>(config.data.train_until)));
+  const auto validation = load_corpus(config.data.text, YearRange::from(static_cast<int>(config.data.validate_from)));
+  const Interrupt interrupt;
+  Trainer trainer(config, {.training = training.bytes, .validation = validation.bytes});
+  std::optional<Index> resumed_at;
+  if (command.resumed) {
+    trainer.restore(*command.resumed);
+    resumed_at = trainer.progress().step;
+  }
+  Journal journal(config, describe(config, argc, argv), resumed_at, stderr);
+  const auto outcome = trainer.run(journal, [&] { return interrupt.requested(); });
+  if (outcome == Outcome::done) show_sample(trainer, config);
+  if (outcome == Outcome::nonfinite) {
+    throw std::runtime_error(
+        fmt::format("[train] the gradient of step {} must be finite; it is not", trainer.progress().step));
+  }
+  return exit_status(outcome);
+}
+
+int run(int argc, const char* const* argv) {
+  Command command;
+  std::string plan;
+  try {
+    command = read_command_line(argc, argv);
+    if (!command.answer.empty() || command.print_config) {
+      fmt::print("{}", command.answer.empty() ? to_toml(command.config) : command.answer);
+      return done;
+    }
+    fix_threads(command.config);
+    plan = plan_text(command.config);
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "steepest: error: {}\n", error.what());
+    return wrong_usage;
+  }
+  if (command.dry_run) {
+    fmt::print("{}", plan);
+    return done;
+  }
+  return train(command, argc, argv);
+}
+
+}  // namespace
+}  // namespace steepest::lm
+
+int main(int argc, char** argv) {
+  try {
+    return steepest::lm::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "steepest: error: {}\n", error.what());
+    return 1;
+  }
+}
