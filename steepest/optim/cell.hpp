@@ -58,8 +58,8 @@ struct CellScratch {
   typename E::Matrix X, R, D;
 };
 
-/// Statistics and map, in the rule's order: the direction, a view of scratch or state. Leaves <R, D> in the cell where the
-/// scale asks for it.
+/// Statistics and map, in the rule's order: the direction, a view of scratch or state. Leaves <R, D> in the cell where
+/// the scale asks for it.
 template <ElementwiseEngine E>
 typename E::Matrix direction(E& la, Cell<E>& cell, const CommonStep<E>& common, CellScratch<E>& scratch) {
   const Rule& rule = cell.rule;

@@ -91,8 +91,8 @@ TEST(Identity, WithoutMomentumTheOrderDoesNotMatter) {
     EXPECT_LE(relative_distance(vanilla, moves(rule("polargrad", {{"momentum", "0"}, {key, value}}))), 1e-13) << value;
 }
 
-// Several parameters under the largest of their norms, max_i ||W_i||: steepest descent moves each by lr (sum_k N*_k) D_i
-//, so each step has the same spectral norm.
+// Several parameters under the largest of their norms: steepest descent moves each by lr (sum_k N*_k) D_i,
+// so that all moves have the same spectral norm.
 TEST(Identity, ASharedDualNormIsTheSumOverParameters) {
   TestNetwork<double> network;
   network.add("a", Role::hidden, 9, 5);

@@ -16,7 +16,7 @@
 namespace steepest {
 
 struct OptimizerOptions {
-  /// Largest global Frobenius norm of the raw gradient; a larger one is scaled down to it before any statistics. 0: none.
+  /// Largest global Frobenius norm of the raw gradient, above which it is scaled down before any statistics; 0: none.
   double clip_norm = 0;
 };
 
@@ -56,7 +56,7 @@ class Optimizer {
 
   /// Views of everything that is remembered; counts are read from the device.
   OptimizerState<E> state() const;
-  /// Takes over a state, by copying. Throws std::invalid_argument, having changed nothing, unless it has this format and
+  /// Takes over a state, by copying. Throws std::invalid_argument, having changed nothing, unless it has this format,
   /// these parameters, rules, shapes and slots.
   void load(const OptimizerState<E>& offered);
 

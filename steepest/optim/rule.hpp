@@ -3,7 +3,7 @@
 //
 // One step of a parameter W with gradient G, clipping factor f and step size lr = learning_rate times the schedule:
 //   gradient    X = f G, or f G + weight_decay W
-//   statistics  M from X, read out as R                          (order momentum_first; polar_first maps X and averages D)
+//   statistics  M from X, read out as R         (order momentum_first; polar_first maps X and averages D)
 //   map         D = the direction of R
 //   scale       c(shape) or c <R, D>
 //   step        W = (1 - lr weight_decay) W - lr c D
@@ -41,7 +41,7 @@ enum class Scale {
   rms_to_rms,        // sqrt(m / n): the step has RMS -> RMS norm lr
   match_rms_adamw,   // 0.2 sqrt(max(m, n)): entries as large as AdamW's (Liu et al. 2025, arXiv:2502.16982)
   dual_norm,         // <R, D>: steepest descent in this parameter's norm
-  shared_dual_norm,  // sum of <R, D> over all parameters with this scale: steepest descent in the largest of their norms
+  shared_dual_norm,  // sum of <R, D> over all parameters with this scale: descent in the largest of their norms
 };
 
 enum class Decay {

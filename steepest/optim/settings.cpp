@@ -164,7 +164,7 @@ void set(Rule& rule, std::string_view key, std::string_view value) {
   try {
     row.set(rule, value);
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("{} ({} of {})", error.what(), key, rule.name));
+    throw std::invalid_argument(fmt::format("{} ({}: {} = {})", error.what(), rule.name, key, value));
   }
 }
 
