@@ -2,6 +2,7 @@
 // each failure: FileError with that errno, no temporary file, and contents old before the rename, new after it.
 // The linker puts the functions below in front of the system's (--wrap), so the code under test is the code that ships.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
@@ -36,10 +37,13 @@ int __real_fsync(int);
 int __real_rename(const char*, const char*);
 
 int __wrap_open(const char* path, int flags, ...) {
-  std::va_list arguments;
-  va_start(arguments, flags);
-  const mode_t mode = va_arg(arguments, mode_t);
-  va_end(arguments);
+  mode_t mode = 0;
+  if ((flags & O_CREAT) != 0) {
+    std::va_list arguments;
+    va_start(arguments, flags);
+    mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+  }
   return must_fail() ? -1 : __real_open(path, flags, mode);
 }
 int __wrap_ftruncate(int file, off_t size) { return must_fail() ? -1 : __real_ftruncate(file, size); }
