@@ -30,6 +30,8 @@ AtenVerbs::Gram AtenVerbs::Frame::gram(const Matrix& X, Index size) const {
 }
 
 void AtenVerbs::product(double a, const Matrix& A, const Matrix& B, double b, const Matrix& C, const Matrix& D) {
+  // Without the first term, bf16 products of libtorch 2.13 on the CPU forget b.
+  if (a == 0) return b == 0 ? fill(0, D) : scale(b, C, D);
   at::Tensor out = D.tensor();
   const at::ScalarType type = c10::promoteTypes(c10::promoteTypes(A.type(), B.type()), D.type());
   const at::Tensor start = b == 0 ? at::empty({1, 1, 1}, D.options().dtype(type)) : C.tensor().to(type);

@@ -3,6 +3,7 @@
 //   |y - (s a + t b)| <= 2 eps (|s a| + |t b|), and less than the smallest number when the result is tiny.
 
 #include <atomic>
+#include <cmath>
 
 #include "steepest/engine/conformance_subject.hpp"
 
@@ -84,7 +85,7 @@ TYPED_TEST_P(EnginePasses, copy_fill_and_identity_are_exact) {
 
 TYPED_TEST_P(EnginePasses, scale_rounds_once_per_entry) {
   Index layout = 0;
-  for (const Index n : {0, 1, 3, 65, 257}) {
+  for (const Index n : {0, 1, 3, 65, 9001}) {
     const auto X = this->random(n, 7, layout_of(layout++));
     auto Y = this->blank(n, 7, layout_of(layout++));
     const Numbers s = this->multiples(-1.0 / 3);
@@ -106,16 +107,13 @@ TYPED_TEST_P(EnginePasses, scale_by_a_power_of_two_is_exact_across_the_range) {
   this->la.scale(std::ldexp(1, k), X.view, X.view);
   EXPECT_TRUE(same_bits(this->read(X.view), map_entries([=](double x) { return std::ldexp(x, k); }, X.values)));
   this->la.scale(this->la.power_of_two(this->la.max_abs(X.view)), X.view, X.view);
-  const auto normalized = [](const Dense& A) {
-    const double largest = folded(A, [](long double a, long double x) { return std::max(a, std::abs(x)); });
-    return combined(std::ldexp(1, -std::ilogb(largest)), A, 0, A);
-  };
+  const auto normalized = [](const Dense& A) { return combined(std::ldexp(1, -std::ilogb(max_abs(A))), A, 0, A); };
   EXPECT_TRUE(same_bits(this->read(X.view), map(normalized, X.values)));
 }
 
 TYPED_TEST_P(EnginePasses, add_combines_two_matrices) {
   Index layout = 0;
-  for (const Index n : {0, 1, 3, 65, 257}) {
+  for (const Index n : {0, 1, 3, 65, 9001}) {
     const auto X = this->random(n, 7, layout_of(layout++));
     const auto Y = this->random(n, 7, layout_of(layout++));
     auto Z = this->blank(n, 7, layout_of(layout++));

@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "steepest/base/random.hpp"
 #include "steepest/engine/conformance_reference.hpp"
 #include "steepest/engine/engine.hpp"
@@ -103,7 +105,5 @@ class EngineTest : public ::testing::Test {
   E& la = subject.engine();
   Random numbers{20260117};
 };
-
-inline bool symmetric(const Batch& A) { return same_bits(A, map(transposed, A)); }
 
 }  // namespace steepest::conformance
