@@ -12,7 +12,8 @@
 // Contracts that hold for every verb:
 //   * results go to output arguments, last in the list; outputs do not overlap inputs unless a verb says that they may
 //   * sizes are asserted, not checked: faces check
-//   * a verb never reads a Scalar back to the host; algorithm text does arithmetic on Scalars and never compares them
+//   * a verb never reads a Scalar back to the host (eigh and svd of libtorch ask whether they converged); algorithm
+//     text does arithmetic on Scalars and never compares them
 //   * symmetric results are computed as one triangle and stored full
 //   * the result of a verb does not depend on the number of threads
 
@@ -49,7 +50,7 @@ concept Engine = std::convertible_to<double, typename E::Scalar> &&
   { la.frame().gram_of(X) } -> std::same_as<typename E::Gram>;         // rows(X) x rows(X)
 
   // Products.
-  la.product(c, X, X, c, X, Y);           // Y = c0 X1 X2 + c1 X3; Y may be X3; an X may be a Gram
+  la.product(c, X, X, c, X, Y);           // Y = c0 X1 X2 + c1 X3; Y may be X3, which is unread where c1 = 0; an X may be a Gram
   la.gram(X, B);                          // B = X X'
   la.symmetric_square(c, A, c, A, B);     // B = c0 A A + c1 A2; B may be A2
   la.symmetric_product(c, A, A, c, A, B); // B = c0 A1 A2 + c1 A3, A1 and A2 commute; B may be A3
@@ -85,7 +86,7 @@ template <class E>
 concept FactorEngine = Engine<E> && requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y,
                                              const typename E::Gram& A, typename E::Gram& B,
                                              const typename E::Scalar& s, double c, Index k) {
-  la.cholesky(A, B);              // A = B B', B lower triangular, A positive definite; B may be A
+  la.cholesky(A, B);              // A = B B', B lower triangular, NaN in B unless A is positive definite; B may be A
   la.solve_cholesky(A, Y);        // Y <- Y (L L')^-1 for the factor L = A: each row of Y is a right-hand side
   la.qr(X, Y, B);                 // X = Y B, tall X: Y'Y = I, B upper triangular
   la.eigh(A, B, Y);               // A = B diag(Y) B', ascending; Y is 1 x s
@@ -107,7 +108,7 @@ concept ElementwiseEngine = Engine<E> && requires(E& la, const typename E::Matri
   la.accumulate(gate, s, Y, s, X);      // Y = s0 Y + s1 X
   la.decay_and_subtract(gate, s, Y, s, X);  // Y = s0 Y - s1 X, the step of a weight; the same arithmetic in either order
   la.accumulate_square(gate, c, Y, s, X);   // Y = c Y + (1 - c) (s X)^2
-  la.adam_direction(s, X, s, X, c, Y);  // Y = (s0 X0) / (sqrt(s1 X1) + c), and 0 where both vanish
+  la.adam_direction(s, X, s, X, c, Y);  // Y = (s0 X0) / (sqrt(s1 X1) + c), and 0 where that divides by 0
   la.sign(X, Y);                        // sign(0) = 0
   la.normalize_rows(c, X, Y);           // y_i = c x_i / ||x_i||_2, 0 for a zero row; outputs may be inputs
   la.normalize_columns(c, X, Y);
