@@ -30,7 +30,7 @@ void check_schedule(const ScheduleConfig& schedule) {
   check_at_least(schedule.warmup, 0, "schedule.warmup");
   check(schedule.cooldown >= 0 && schedule.cooldown <= 1, "[config] schedule.cooldown must lie in [0, 1]; {} came",
         schedule.cooldown);
-  check_at_least(schedule.step_size, schedule.kind == "step" ? 1 : 0, "schedule.step_size");
+  check_at_least(schedule.step_size, 1, "schedule.step_size");
   check(schedule.step_factor > 0 && schedule.step_factor <= 1,
         "[config] schedule.step_factor must lie in (0, 1]; {} came", schedule.step_factor);
 }

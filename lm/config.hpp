@@ -54,7 +54,7 @@ struct ScheduleConfig {
   Index warmup = 20;            // steps of linear warm-up
   double cooldown = 0.4;        // linear: the last fraction of the steps, down to 0
   double final_factor = 0;      // linear, cosine: the factor at the end
-  Index step_size = 0;          // step: the factor applies every so many steps
+  Index step_size = 1;          // step: the factor applies every so many steps
   double step_factor = 0.5;
 };
 
