@@ -1,0 +1,194 @@
+"""The command steepest-train: exit statuses, errors, and how killed and interrupted runs resume."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = Path(os.environ.get("STEEPEST_BUILD_DIR", "build")) / "lm" / "steepest-train"
+TINY = [
+    "--layers",
+    "1",
+    "--width",
+    "16",
+    "--heads",
+    "2",
+    "--context",
+    "16",
+    "--batch",
+    "4",
+    "--threads",
+    "1",
+    "--log-every",
+    "1",
+    "--checkpoint-every",
+    "5",
+]
+
+if not PROGRAM.exists():
+    pytest.skip(f"{PROGRAM} is not built", allow_module_level=True)
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """A folder of two documents: one to train on, one to validate on."""
+    folder = tmp_path / "text"
+    folder.mkdir()
+    (folder / "1990-A-1.txt").write_text(" ".join(f"line {i * 7919 % 1000} of the text" for i in range(300)))
+    (folder / "2001-B-1.txt").write_text(" ".join(f"line {i * 104729 % 1000} of the text" for i in range(60)))
+    return folder
+
+
+def train(*arguments: str, limit: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, preexec_fn=limit, check=False)
+
+
+def losses(out: Path) -> dict[int, float]:
+    """The loss of each step; where a step appears twice the later record holds."""
+    records: Iterator[dict[str, Any]] = (json.loads(line) for line in (out / "records.jsonl").read_text().splitlines())
+    return {record["step"]: record["loss"] for record in records if record["event"] == "step"}
+
+
+def flags(text: Path, out: Path, steps: int) -> list[str]:
+    return [*TINY, "--text", str(text), "--out", str(out), "--steps", str(steps)]
+
+
+def start(arguments: list[str], out: Path) -> subprocess.Popen[str]:
+    """Starts a run and waits until it has left a checkpoint."""
+    process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(out.glob("checkpoint-*.safetensors")):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_was_ended_resumes_to_the_same_losses(text: Path, tmp_path: Path, end: signal.Signals) -> None:
+    steps = 1500
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert train(*flags(text, whole, steps)).returncode == 0
+    process = start(flags(text, broken, steps), broken)
+    process.send_signal(end)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == (-signal.SIGKILL if end == signal.SIGKILL else 130), errors
+    assert max(losses(broken)) < steps
+    resumed = train("--resume", str(broken))
+    assert resumed.returncode == 0, resumed.stderr
+    assert losses(broken) == losses(whole)
+    assert len(losses(whole)) == steps
+
+
+def test_records_say_what_happened(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    done = train(*flags(text, out, 6), "--evaluate-every", "3", "--sample", "20")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout) > 0
+    assert "\x1b" not in done.stderr and "step 6/6" in done.stderr
+    records = [json.loads(line) for line in (out / "records.jsonl").read_text().splitlines()]
+    assert records[0]["event"] == "run" and records[0]["threads"] == 1
+    assert records[1]["settings"]["run.steps"] == "6"
+    assert [record["event"] for record in records].count("evaluation") == 2
+    assert records[-1]["outcome"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--optimizer", "moun"], "muon"),
+        (["--optimizer", "muon", "--set", "optimizer.hidden.momentun=0.9"], "momentum"),
+        (["--set", "optimizer.hidden.momentum=1.5"], "momentum"),
+        (["--layrs", "2"], "--layers"),
+        (["--heads", "3"], "must divide"),
+        (["--schedule", "cosinus"], "cosine"),
+        (["--steps", "many"], "'many' came"),
+        (["--config", "bad.toml"], "'model.width'"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_names_the_way_out(
+    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = PROGRAM.resolve()
+    monkeypatch.chdir(tmp_path)
+    Path("bad.toml").write_text("[model]\nwidht = 64\n")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("steepest: error: ") and says in done.stderr
+
+
+@pytest.mark.parametrize("trouble", ["missing", "empty", "not utf-8", "too short", "no validation"])
+def test_bad_text_is_status_1(text: Path, tmp_path: Path, trouble: str) -> None:
+    document = text / "1990-A-1.txt"
+    if trouble == "missing":
+        text = tmp_path / "nowhere"
+    elif trouble == "empty":
+        document.write_bytes(b"")
+    elif trouble == "not utf-8":
+        document.write_bytes(b"fine so far \xff and then not" * 9)
+    elif trouble == "too short":
+        document.write_bytes(b"short")
+    else:
+        (text / "2001-B-1.txt").unlink()
+    done = train(*flags(text, tmp_path / "run", 3))
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith("steepest: error: ")
+    assert not list(tmp_path.glob("run/checkpoint-*"))
+
+
+def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_offered(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert train(*flags(text, out, 10)).returncode == 0
+    before, newest = sorted(out.glob("checkpoint-*"))
+    newest.write_bytes(newest.read_bytes()[:-5])
+    refused = train("--resume", str(out))
+    assert refused.returncode == 1
+    assert f"--resume {before}" in refused.stderr
+    assert train("--resume", str(before)).returncode == 0
+    assert losses(out).keys() == set(range(1, 11))
+
+
+def test_resume_refuses_what_would_change_the_curve(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert train(*flags(text, out, 10), "--stop-at", "5").returncode == 0
+    refused = train("--resume", str(out), "--steps", "20")
+    assert refused.returncode == 2 and "run.steps" in refused.stderr
+    assert train("--resume", str(out), "--log-every", "2").returncode == 0
+    (text / "1990-A-1.txt").write_text("another text, long enough for one batch of this model")
+    other = train("--resume", str(out))
+    assert other.returncode == 1 and "training text" in other.stderr
+
+
+def test_a_full_disk_is_an_error_and_leaves_the_last_checkpoint(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert train(*flags(text, out, 10), "--stop-at", "5").returncode == 0
+    size = next(out.glob("checkpoint-*")).stat().st_size
+
+    def little_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))
+
+    full = train("--resume", str(out), limit=little_room)
+    assert full.returncode == 1 and "checkpoint-00000010" in full.stderr, full.stderr
+    assert [path.name for path in out.glob("*checkpoint*")] == ["checkpoint-00000005.safetensors"]
+    assert train("--resume", str(out)).returncode == 0
+
+
+def test_dry_run_and_print_config_train_nothing(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    plan = train(*flags(text, out, 10), "--dry-run")
+    assert plan.returncode == 0 and "blocks.0.attention.query" in plan.stdout and "10 steps" in plan.stdout
+    printed = train(*flags(text, out, 10), "--print-config")
+    assert printed.returncode == 0
+    file = tmp_path / "run.toml"
+    file.write_text(printed.stdout)
+    assert train("--config", str(file), "--print-config").stdout == printed.stdout
+    assert not out.exists()
