@@ -23,8 +23,8 @@ class PingPong {
   std::size_t now_;
 };
 
-/// U = p_T(...p_1(X / f)...) for wide X, p(x) = a x + b x^3 + c x^5 applied to singular values: p(X) = (a I + b A + c A^2) X,
-/// A = X X'. f >= ||X||_2 is the bound that `normalization` names. U may be X.
+/// U = p_T(...p_1(X / f)...) for wide X, p(x) = a x + b x^3 + c x^5 + d x^7 applied to singular values:
+/// p(X) = (a I + b A + c A^2 + d A^3) X, A = X X'. f >= ||X||_2 is the bound that `normalization` names. U may be X.
 /// Where ||X||_2 / f and the schedule's interval agree, the singular values of U lie in image(schedule, interval).
 /// Source: Amsel, Persson, Musco, Gower 2025 (arXiv 2505.16932), section 4; symmetric results at half price.
 template <Engine E>
@@ -36,7 +36,7 @@ void polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,
   PingPong Y(frame.matrix_like(U), U, schedule.size());
   la.scale(la.reciprocal(la.frobenius(X)), X, Y.now());  // Y = X / ||X||_F
   bool first = true;
-  for (const auto& [a, b, c] : schedule) {
+  for (const auto& [a, b, c, d] : schedule) {
     la.gram(Y.now(), A);  // A = Y Y'
     if (first && normalization == Normalization::schatten4) {
       const auto f = la.reciprocal(la.square_root(la.frobenius(A)));  // 1/f, f = ||Y Y'||_F^(1/2)
@@ -44,10 +44,16 @@ void polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,
       la.scale(f * f, A, A);
     }
     first = false;
-    if (c == 0)
+    if (d != 0) {
+      auto step = la.frame();
+      auto C = step.gram_of(X);
+      la.symmetric_square(d, A, c, A, C);      // C = c A + d A A
+      la.symmetric_product(1, A, C, b, A, B);  // B = b A + A C
+    } else if (c != 0) {
+      la.symmetric_square(c, A, b, A, B);  // B = b A + c A A
+    } else {
       la.scale(b, A, B);  // B = b A
-    else
-      la.symmetric_square(c, A, b, A, B);             // B = b A + c A A
+    }
     la.product(1, B, Y.now(), a, Y.now(), Y.next());  // Y <- a Y + B Y
     Y.flip();
   }
