@@ -2,7 +2,8 @@
 // Conformance of factorizations, by their residuals. Householder QR of m x n is backward stable with a constant of
 // m n roundings (Higham 2002, theorem 19.4), Cholesky with s + 1 (theorem 10.3); roundings of either sign make the
 // square root of these. Symmetric eigenvalues and singular values err with a modest multiple of the size (Anderson et
-// al., LAPACK Users' Guide, 4.7 and 4.9): 4 here, for a reflector and about three sweeps of rotations per value. A factor stored in the type of Matrix adds eps of its norm.
+// al., LAPACK Users' Guide, 4.7 and 4.9): 4 here, for a reflector and about three sweeps of rotations per value.
+// A factor stored in the type of Matrix adds eps of its norm.
 
 #include "steepest/engine/conformance_subject.hpp"
 
