@@ -108,7 +108,10 @@ void warm_up(Optimizer<Host<T>>& optimizer) {
 template <class T>
 void warm_steps_allocate_nothing(int threads) {
   omp_set_num_threads(threads);
-  for (const Rule& rule : rule_table()) {
+  std::vector<Rule> rules(rule_table().begin(), rule_table().end());
+  rules.push_back(make_rule("signum", {{"norm", "by_role"}}));
+  rules.push_back(make_rule("polargrad", {{"scale", "shared_dual_norm"}}));
+  for (const Rule& rule : rules) {
     TestNetwork<T> network;
     add_every_role(network);
     network.gradients_of(1);

@@ -89,6 +89,9 @@ TYPED_TEST(OptimizerTest, ZeroGradientLeavesWeightsAlone) {
   for (Rule rule : rule_table()) {
     rule.weight_decay = 0;
     EXPECT_EQ(this->run(rule, {1, 2}, 0), this->run(rule, {})) << rule.name;
+    if (rule.map != MapKind::norm) continue;
+    rule.norm.reset();  // by role: all norms but the four that no role has
+    EXPECT_EQ(this->run(rule, {1, 2}, 0), this->run(rule, {})) << rule.name << " by role";
   }
 }
 
@@ -98,7 +101,10 @@ TYPED_TEST(OptimizerTest, ScaleFreeRowsDoNotSeePowersOfTwo) {
     const auto weights = this->run(rule, {1, 2, 3});
     EXPECT_EQ(this->run(rule, {1, 2, 3}, 0x1p-40) == weights, scale_free(rule)) << rule.name;
     if (scale_free(rule)) {
+      Rule by_role = rule;
+      by_role.norm.reset();
       EXPECT_EQ(this->run(rule, {1, 2, 3}, 0x1p30), weights) << rule.name;
+      EXPECT_EQ(this->run(by_role, {1, 2, 3}, 0x1p30), this->run(by_role, {1, 2, 3})) << rule.name << " by role";
     }
     free += scale_free(rule);
   }

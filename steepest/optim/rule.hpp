@@ -49,6 +49,15 @@ enum class Decay {
   gradient,   // weight_decay W is added to the clipped gradient (L2)
 };
 
+/// Polar factors as duality maps want them: the null part stays 0, and no residual is computed.
+constexpr PolarOptions polar_of_map(PolarMethod method = PolarMethod::qdwh) {
+  PolarOptions options;
+  options.method = method;
+  options.rank = Rank::partial;
+  options.certificate = Certificate::none;
+  return options;
+}
+
 /// The row. Members that a row's parts do not read are ignored.
 struct Rule {
   std::string_view name;    // static text
@@ -62,7 +71,7 @@ struct Rule {
   Order order = Order::momentum_first;
   MapKind map = MapKind::identity;
   std::optional<Norm> norm = std::nullopt;  // of the map; none: the norm of the parameter's role
-  PolarOptions polar = {};
+  PolarOptions polar = polar_of_map();
   double beta2 = 0;
   double epsilon = 0;
   bool bias_correction = false;

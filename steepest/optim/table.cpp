@@ -10,14 +10,6 @@
 namespace steepest {
 namespace {
 
-constexpr PolarOptions polar_options(PolarMethod method) {
-  PolarOptions options;
-  options.method = method;
-  options.rank = Rank::partial;
-  options.certificate = Certificate::none;
-  return options;
-}
-
 constexpr std::array<Rule, 5> table{{
     {.name = "sgd",
      .source = "torch.optim.SGD 2.13 without dampening",
@@ -43,7 +35,7 @@ constexpr std::array<Rule, 5> table{{
      .nesterov = true,
      .map = MapKind::norm,
      .norm = Norm::spectral,
-     .polar = polar_options(PolarMethod::jordan),
+     .polar = polar_of_map(PolarMethod::jordan),
      .scale = Scale::keller},
     {.name = "polargrad",
      .source = "Lau, Long and Su 2025, arXiv:2505.21799",
@@ -51,7 +43,6 @@ constexpr std::array<Rule, 5> table{{
      .momentum = 0.95,
      .map = MapKind::norm,
      .norm = Norm::spectral,
-     .polar = polar_options(PolarMethod::qdwh),
      .scale = Scale::dual_norm},
 }};
 
