@@ -1,0 +1,1 @@
+"""Steepest: matrix-gradient optimization."""

@@ -1,0 +1,231 @@
+"""X = U H by the command against NumPy's SVD: U = P Q', H = Q S Q' (right) or P S P' (left), to a few eps.
+
+Bounds: ||U - P Q'|| <= c eps sigma_1 / sigma_s for full rank (Higham 2008, Functions of Matrices, theorem 8.9), and
+c eps ||X|| for H, whatever the condition; c = 100 here.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Matrix = NDArray[np.floating[Any]]
+
+SHAPES = [(7, 7), (40, 12), (12, 40), (1, 9), (9, 1), (1, 1)]
+
+
+def conditioned(rows: int, cols: int, condition: float, seed: int = 0) -> Matrix:
+    """Return a matrix with singular values from 1 down to 1 / condition."""
+    rng = np.random.default_rng(seed)
+    p, _, qt = np.linalg.svd(rng.standard_normal((rows, cols)), full_matrices=False)
+    return np.asarray(p * np.geomspace(1, 1 / condition, min(rows, cols)) @ qt)
+
+
+def factors(x: Matrix, side: str) -> tuple[Matrix, Matrix]:
+    """Return U and H of X in double precision."""
+    p, s, qt = np.linalg.svd(x.astype(np.float64), full_matrices=False)
+    return p @ qt, (qt.T * s @ qt if side == "right" else p * s @ p.T)
+
+
+def error_of(result: subprocess.CompletedProcess[str], status: int) -> str:
+    """Check that a refusal is one line on stderr, and return it."""
+    assert result.returncode == status, result.stderr
+    assert result.stderr.startswith("steepest: error: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Callable[[Any], Path]:
+    """Return a function that saves an array as X.npy."""
+
+    def save(x: Any) -> Path:
+        np.save(tmp_path / "X.npy", x)
+        return tmp_path / "X.npy"
+
+    return save
+
+
+@pytest.mark.parametrize("method", ["qdwh", "svd"])
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_factors_are_those_of_the_svd(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path, method: str, side: str, shape: tuple[int, int]
+) -> None:
+    x = conditioned(*shape, condition=10)
+    result = steepest(
+        "polar", saved(x), "--method", method, "--side", side, "--out-u", "u.npy", "--out-h", "h.npy", "--json"
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    u, h = np.load(tmp_path / "u.npy"), np.load(tmp_path / "h.npy")
+    wanted_u, wanted_h = factors(x, side)
+    eps = np.finfo(float).eps
+    assert u.dtype == h.dtype == np.float64
+    assert np.linalg.norm(u - wanted_u) <= 100 * eps * 10
+    assert np.linalg.norm(h - wanted_h) <= 100 * eps
+    assert np.array_equal(h, h.T)
+    # The control: the factor of another matrix is as orthogonal, and is caught.
+    assert np.linalg.norm(-u - wanted_u) > 1
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_storage_order_and_dtype_are_kept(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path, order: str, dtype: str
+) -> None:
+    x = conditioned(8, 5, 4).astype(dtype)
+    path = saved(np.asfortranarray(x) if order == "F" else x)
+    assert steepest("polar", path, "--out-u", "u.npy").returncode == 0
+    u = np.load(tmp_path / "u.npy")
+    assert u.dtype == x.dtype
+    assert u.flags.f_contiguous == (order == "F")
+    assert np.linalg.norm(u - factors(x, "right")[0]) <= 400 * np.finfo(dtype).eps
+
+
+def test_dtype_of_the_computation_can_be_chosen(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
+    path = saved(conditioned(8, 5, 4))
+    assert steepest("polar", path, "--dtype", "f32", "--out-u", "u.npy").returncode == 0
+    assert np.load(tmp_path / "u.npy").dtype == np.float32
+    out = steepest("polar", saved(np.eye(2) * 1e300), "--dtype", "f32")
+    assert "entry (0, 0) = 1e+300 leaves the range of f32" in error_of(out, 1)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0)])
+def test_empty_matrices_have_empty_factors(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    result = steepest("polar", saved(np.zeros(shape)), "--out-u", "u.npy", "--out-h", "h.npy", "--certify", "--json")
+    assert result.returncode == 0, result.stderr
+    assert np.load(tmp_path / "u.npy").shape == shape
+    assert np.array_equal(np.load(tmp_path / "h.npy"), np.zeros((shape[1], shape[1])))
+
+
+def test_report_is_one_json_object(steepest: Run, saved: Callable[[Any], Path]) -> None:
+    x = conditioned(30, 20, 1e6)
+    result = steepest("polar", saved(x), "--certify", "--json", "--threads", 1)
+    report = json.loads(result.stdout)
+    assert (report["rows"], report["cols"], report["dtype"], report["threads"]) == (30, 20, "f64", 1)
+    assert report["qr_steps"] + report["cholesky_steps"] <= 6
+    assert report["rank"] is None  # qdwh with rank complete does not measure it
+    assert report["accepted"] is True
+    eps = np.finfo(float).eps
+    for residual in ("orthogonality", "backward_error", "symmetry", "negative_part", "dual_gap"):
+        assert abs(report[residual]) <= 50 * eps, residual
+
+
+def test_rank_is_partial_or_completed(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
+    x = np.outer(np.arange(1.0, 7), np.arange(1.0, 5))
+    path = saved(x)
+    partial = json.loads(steepest("polar", path, "--rank", "partial", "--out-u", "u.npy", "--json").stdout)
+    assert partial["rank"] == 1
+    assert np.linalg.norm(np.load(tmp_path / "u.npy") - x / np.linalg.norm(x)) <= 1e-13
+    complete = json.loads(steepest("polar", path, "--out-u", "u.npy", "--json").stdout)
+    assert complete["completed"] is True
+    u = np.load(tmp_path / "u.npy")
+    assert np.linalg.norm(u.T @ u - np.eye(4)) <= 1e-13
+
+
+def test_result_does_not_depend_on_threads(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
+    path = saved(conditioned(200, 150, 1e3))
+    for threads in (1, 2):
+        assert steepest("polar", path, "--threads", threads, "--out-u", f"u{threads}.npy").returncode == 0
+    assert (tmp_path / "u1.npy").read_bytes() == (tmp_path / "u2.npy").read_bytes()
+
+
+def test_broken_tolerance_is_an_error_and_writes_nothing(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path
+) -> None:
+    words = ["polar", saved(conditioned(9, 9, 100)), "--method", "jordan", "--out-u", "u.npy", "--json"]
+    assert steepest(*words).returncode == 0  # a polynomial that stops short promises nothing by itself
+    (tmp_path / "u.npy").unlink()
+    result = steepest(*words, "--tolerance", "1e-6")
+    assert "orthogonality must be at most 1e-06; jordan left" in error_of(result, 1)
+    assert json.loads(result.stdout)["accepted"] is False
+    assert not (tmp_path / "u.npy").exists()
+
+
+def test_wrong_lower_bound_breaks_the_promise_of_qdwh(steepest: Run, saved: Callable[[Any], Path]) -> None:
+    result = steepest("polar", saved(conditioned(20, 20, 1e8)), "--lower-bound", "0.9", "--rank", "partial")
+    assert "must be at most 2.22045e-13" in error_of(result, 1)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        (np.eye(3, dtype=np.int64), "dtype must be '<f4' or '<f8' (float32 or float64, little-endian); '<i8' came"),
+        (np.eye(3, dtype=np.complex128), "'<c16' came"),
+        (np.eye(3, dtype=">f8"), "'>f8' came"),
+        (np.ones(4), "a matrix has two axes; the shape (4) came"),
+        (np.ones((2, 2, 2)), "a matrix has two axes; the shape (2, 2, 2) came"),
+        (np.array([[1.0, 2.0], [np.nan, np.inf]]), "entries must be finite; entry (1, 0) is nan"),
+        (np.asfortranarray([[1.0, -np.inf], [np.nan, 1.0]]), "entries must be finite; entry (0, 1) is -inf"),
+    ],
+)
+def test_bad_data_are_refused_by_name(
+    steepest: Run, saved: Callable[[Any], Path], entries: NDArray[Any], said: str
+) -> None:
+    assert said in error_of(steepest("polar", saved(entries), "--json"), 1)
+
+
+@pytest.mark.parametrize("size", [0, 5, 60, 100])
+def test_truncated_files_are_refused(steepest: Run, saved: Callable[[Any], Path], size: int) -> None:
+    path = saved(np.eye(2))
+    path.write_bytes(path.read_bytes()[:size])
+    assert "X.npy" in error_of(steepest("polar", path), 1)
+
+
+def test_missing_files_and_folders_are_named(steepest: Run, saved: Callable[[Any], Path]) -> None:
+    assert "missing.npy: cannot open: No such file or directory" in error_of(steepest("polar", "missing.npy"), 1)
+    assert "no/u.npy" in error_of(steepest("polar", saved(np.eye(2)), "--out-u", "no/u.npy"), 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--method", "qdwhh"], "unknown method 'qdwhh'; closest: 'qdwh'"),
+        (["--method", "polar_express", "--degree", "4"], "degree is 3 or 5; 4 came"),
+        (["--method", "jordan", "--steps", "0"], "--steps must lie in 1 .. 1000; 0 came"),
+        (["--method", "jordan", "--degree", "3"], "jordan does not read --degree"),
+        (["--method", "polar_express", "--safety", "0.5"], "safety"),
+        (["--method", "polar_express", "--cushion", "1"], "cushion"),
+        (["--steps", "3"], "qdwh does not read --steps"),
+        (["--normalization", "schatten4"], "qdwh does not read --normalization"),
+        (["--method", "jordan", "--normalization", "schatten"], "closest: 'schatten4'"),
+        (["--lower-bound", "-1"], "--lower-bound must lie in (0, 1); -1 came"),
+        (["--lower-bound", "nan"], "--lower-bound must lie in (0, 1); nan came"),
+        (["--dtype", "f16"], "dtype 'f16' is not known"),
+        (["--rank", "full"], "rank 'full' is not known"),
+        (["--side", "up"], "side 'up' is not known"),
+        (["--tolerance", "-1"], "--tolerance must be finite and at least 0; -1 came"),
+        (["--threads", "0"], "--threads must lie in 1 .. 1024; 0 came"),
+        (["--steps", "many"], "--steps"),
+        (["--metod", "qdwh"], "polar: '--metod' is not known; closest: '--method'"),
+        (["other.npy"], "one argument too many: 'other.npy'"),
+    ],
+)
+def test_usage_is_refused_before_the_file_is_read(steepest: Run, words: list[str], said: str) -> None:
+    assert said in error_of(steepest("polar", "missing.npy", *words), 2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_leaves_no_file(
+    program: Path, saved: Callable[[Any], Path], tmp_path: Path, number: signal.Signals
+) -> None:
+    path = saved(np.random.default_rng(0).standard_normal((2500, 2500)))  # many seconds of work
+    command = [str(program), "polar", str(path), "--out-u", "u.npy", "--threads", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
+        time.sleep(0.7)
+        process.send_signal(number)
+        _, error = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["X.npy"]
