@@ -22,7 +22,11 @@ EXPERIMENT = Path("experiments/01_language_model")
 RECIPES = (
     Recipe("adamw", 0.002, {"hidden.weight_decay": "0"}),
     Recipe("muon", 0.007, {"hidden.weight_decay": "0"}),
-    Recipe("polargrad", 0.1, {"hidden.polar": "polar_express"}),
+    Recipe(
+        "polargrad",
+        0.1,
+        {"hidden.method": "polar_express", "hidden.steps": "5", "hidden.normalization": "schatten4"},
+    ),
 )
 
 
@@ -65,9 +69,7 @@ def main() -> int:
     for recipe in RECIPES:
         print(f"\n{recipe.name}: hidden matrices at learning rate {recipe.learning_rate:g}", file=sys.stderr)
         try:
-            outcomes[recipe.name] = train(
-                options.command, EXPERIMENT / "demo.toml", recipe, out / recipe.name, flags
-            )
+            outcomes[recipe.name] = train(options.command, EXPERIMENT / "demo.toml", recipe, out / recipe.name, flags)
         except subprocess.CalledProcessError as failure:
             return failure.returncode
         shutil.copyfile(out / recipe.name / "records.jsonl", out / f"{recipe.name}.jsonl")
