@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-PROGRAM = Path(os.environ.get("STEEPEST_BUILD_DIR", "build")) / "lm" / "steepest-train"
+PROGRAM = Path(os.environ.get("STEEPEST_BUILD_DIR", "build")) / "bin" / "steepest-train"
 TINY = [
     "--layers",
     "1",
