@@ -24,19 +24,24 @@ struct Request {
   bool json = false;
 };
 
-/// One step: x -> a x + b x^3 + c x^5, or x -> x (a + b x^2)/(1 + c x^2), and where it leaves the singular values.
+/// One step: x -> a x + b x^3 + c x^5 + d x^7, or x -> x (a + b x^2)/(1 + c x^2), and where it leaves the singular values.
 struct Step {
-  double a, b, c;
+  double a, b, c, d;
   Interval range;
   std::string_view kind;
 };
+
+std::string_view kind_of(const OddPolynomial& p) {
+  if (p.d != 0) return "septic";
+  return p.c != 0 ? "quintic" : "cubic";
+}
 
 std::vector<Step> polynomial_steps(const PolynomialSchedule& schedule, double lower) {
   std::vector<Step> steps;
   PolynomialSchedule so_far;
   for (const OddPolynomial& p : schedule) {
     so_far.push_back(p);
-    steps.push_back({p.a, p.b, p.c, image(so_far, {lower, 1}), p.c == 0 ? "cubic" : "quintic"});
+    steps.push_back({p.a, p.b, p.c, p.d, image(so_far, {lower, 1}), kind_of(p)});
   }
   return steps;
 }
@@ -44,7 +49,7 @@ std::vector<Step> polynomial_steps(const PolynomialSchedule& schedule, double lo
 std::vector<Step> halley_steps(const HalleySchedule& schedule) {
   std::vector<Step> steps;
   for (const HalleyStep& step : schedule)
-    steps.push_back({step.a, step.b, step.c, {step.lower, 1}, step.factored_by_qr ? "qr" : "cholesky"});
+    steps.push_back({step.a, step.b, step.c, 0, {step.lower, 1}, step.factored_by_qr ? "qr" : "cholesky"});
   return steps;
 }
 
@@ -65,6 +70,7 @@ Json as_json(const PreparedPolar& plan, const std::vector<Step>& steps) {
                                {"a", step.a},
                                {"b", step.b},
                                {"c", step.c},
+                               {"d", step.d},
                                {"lower", step.range.lower},
                                {"upper", step.range.upper}});
   object["error_bound"] = error_bound(steps, options.lower_bound);
@@ -76,11 +82,11 @@ std::string as_text(const PreparedPolar& plan, const std::vector<Step>& steps) {
   std::vector<TextRow> rows;
   for (const Step& step : steps)
     rows.push_back({fmt::format("{}", rows.size() + 1), std::string(step.kind), exact(step.a), exact(step.b),
-                    exact(step.c), exact(step.range.lower), exact(step.range.upper)});
+                    exact(step.c), exact(step.d), exact(step.range.lower), exact(step.range.upper)});
   const bool rational = plan.options.method == PolarMethod::qdwh;
   return fmt::format("{}: {}, from [{:g}, 1]\n{}error bound {:.6g}\n", name(plan.options.method),
-                     rational ? "x (a + b x^2)/(1 + c x^2)" : "a x + b x^3 + c x^5", plan.options.lower_bound,
-                     text_table({"step", "kind", "a", "b", "c", "lower", "upper"}, rows),
+                     rational ? "x (a + b x^2)/(1 + c x^2)" : "a x + b x^3 + c x^5 + d x^7", plan.options.lower_bound,
+                     text_table({"step", "kind", "a", "b", "c", "d", "lower", "upper"}, rows),
                      error_bound(steps, plan.options.lower_bound));
 }
 

@@ -29,8 +29,7 @@ void add_polar_flags(CLI::App& command, PolarFlags& flags) {
           "--lower-bound,--lower", flags.lower_bound,
           "Singular values lie in [this, 1] times the largest, or are null; of qdwh [eps] and polar_express [1e-3]")
       ->type_name("L");
-  command.add_option("--degree", flags.degree, "Degree of the polynomials of polar_express, 3 or 5 [5]")
-      ->type_name("D");
+  command.add_option("--degree", flags.degree, "Degree of the polynomials of polar_express [5]")->type_name("D");
   command
       .add_option("--safety", flags.safety,
                   "polar_express allows for singular values this far above its range, >= 1 [1.01]")

@@ -74,10 +74,10 @@ void parse(CLI::App& program, std::vector<std::string> arguments) {
     program.parse(std::move(arguments));
   } catch (const CLI::Success& answer) {  // --help, --version: printed on standard output
     program.exit(answer);
-  } catch (const CLI::ExtrasError&) {
-    throw UsageError(leftover_text(program));
   } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("[command] {}", error.what()));
+    // A word that was left over explains whatever else is missing.
+    throw UsageError(program.remaining(true).empty() ? fmt::format("[command] {}", error.what())
+                                                     : leftover_text(program));
   }
 }
 
