@@ -28,10 +28,11 @@ TEST(TextBatches, AreAFunctionOfSeedAndStep) {
   EXPECT_NE(first.positions(1, 1), other.positions(1, 1));
 }
 
+// By an independent program: mt19937_64 seeded with splitmix64(splitmix64(1) ^ 0), each draw modulo 9984.
 TEST(TextBatches, ArePinnedAcrossMachines) {
   const auto text = ramp(10000);
   const TextBatches batches(text, 4, 16, 1);
-  EXPECT_THAT(batches.positions(0, 1), testing::ElementsAre(PINNED_HERE));
+  EXPECT_THAT(batches.positions(0, 1), testing::ElementsAre(6214, 6898, 4022, 3996));
 }
 
 TEST(TextBatches, SplitAStepIntoPiecesOfOneList) {
