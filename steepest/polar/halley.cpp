@@ -39,10 +39,14 @@ HalleyStep rounded(const Weights& f, Real lower) {
           .factored_by_qr = f.c > largest_cholesky_weight};
 }
 
+void check_lower_bound(double bound) {
+  check(0 < bound && bound < 1, "[schedule] lower bound must lie in (0, 1); {} came", bound);
+}
+
 }  // namespace
 
 HalleySchedule qdwh_schedule(double lower_bound, double epsilon) {
-  check(0 < lower_bound && lower_bound < 1, "[schedule] lower bound must lie in (0, 1); {} came", lower_bound);
+  check_lower_bound(lower_bound);
   check(0x1p-52 <= epsilon && epsilon < 1, "[schedule] epsilon must lie in [2^-52, 1); {} came", epsilon);
   HalleySchedule schedule;
   Real l = std::max<Real>(lower_bound, smallest_bound);
@@ -50,6 +54,21 @@ HalleySchedule qdwh_schedule(double lower_bound, double epsilon) {
     const Weights f = best_weights(l);
     l = std::min<Real>(f(l), 1);
     schedule.push_back(rounded(f, l));
+  }
+  return schedule;
+}
+
+HalleySchedule gram_halley_schedule(double lower_bound, int steps) {
+  check_lower_bound(lower_bound);
+  check(1 <= steps && static_cast<std::size_t>(steps) <= most_steps, "[schedule] steps must lie in 1 .. 6; {} came",
+        steps);
+  HalleySchedule schedule;
+  Real l = std::max<Real>(lower_bound, smallest_bound);
+  for (int step = 0; step < steps; ++step) {
+    const Weights f = best_weights(l);
+    l = std::min<Real>(f(l), 1);
+    schedule.push_back(rounded(f, l));
+    schedule.back().factored_by_qr = false;
   }
   return schedule;
 }

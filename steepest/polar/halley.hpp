@@ -1,5 +1,5 @@
 #pragma once
-// The schedule of QDWH: dynamically weighted Halley steps whose composition sends singular values to 1.
+// The schedules of QDWH: dynamically weighted Halley steps whose composition sends singular values to 1.
 //
 // An iteration X <- X (a I + b X'X)(I + c X'X)^-1 acts on each singular value x alone, as x (a + b x^2)/(1 + c x^2).
 // Number, weights and kind of the steps follow from a lower bound before the first product.
@@ -24,5 +24,11 @@ using HalleySchedule = std::vector<HalleyStep>;
 /// 0 < lower_bound < 1, and a bound below 1e-20 counts as 1e-20. 2^-52 <= epsilon < 1, the spacing of 1 in the type of
 /// the matrix. Throws std::invalid_argument, tagged [schedule].
 HalleySchedule qdwh_schedule(double lower_bound, double epsilon);
+
+/// A fixed number of the same steps, all by Cholesky: those of Gram-space Halley, which iterates on R = X X' where a
+/// factorization of X is not to be had. `lower` of the last step says what they reach; what rounding adds to that is the
+/// subject of gram_halley_error.hpp. 0 < lower_bound < 1, and a bound below 1e-20 counts as 1e-20; 1 <= steps <= 6.
+/// Throws std::invalid_argument, tagged [schedule].
+HalleySchedule gram_halley_schedule(double lower_bound, int steps);
 
 }  // namespace steepest

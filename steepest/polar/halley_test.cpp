@@ -148,6 +148,41 @@ TEST(qdwh, takes_no_step_where_none_is_needed) {
   EXPECT_EQ(qdwh_schedule(1 - 3 * eps64, eps64).size(), 1U);
 }
 
+// The lower ends that two and three steps are known to reach, to the digits given.
+TEST(gram_halley, reaches_the_known_ranges) {
+  struct Row {
+    double l;
+    std::vector<double> lower, digits;
+  };
+  const std::vector<Row> table = {
+      {1e-4, {.1166, .8860, .99997}, {5e-5, 5e-5, 5e-6}},
+      {3e-4, {.1675, .9282}, {5e-5, 5e-5}},
+      {1e-3, {.2480, .9629, .9999992}, {5e-5, 5e-5, 5e-8}},
+      {3e-3, {.3518, .9834}, {5e-5, 5e-5}},
+      {1e-2, {.5053, .9952}, {5e-5, 5e-5}},
+  };
+  for (const Row& row : table) {
+    const HalleySchedule schedule = gram_halley_schedule(row.l, static_cast<int>(row.lower.size()));
+    ASSERT_EQ(schedule.size(), row.lower.size());
+    for (std::size_t i = 0; i < schedule.size(); ++i) {
+      EXPECT_NEAR(schedule[i].lower, row.lower[i], row.digits[i] * 1.01) << row.l;
+      EXPECT_FALSE(schedule[i].factored_by_qr);
+    }
+  }
+}
+
+TEST(gram_halley, has_the_weights_of_qdwh) {
+  const HalleySchedule gram = gram_halley_schedule(1e-6, 4), qdwh = qdwh_schedule(1e-6, eps64);
+  for (std::size_t i = 0; i < gram.size(); ++i) {
+    EXPECT_EQ(gram[i].a, qdwh[i].a);
+    EXPECT_EQ(gram[i].c, qdwh[i].c);
+  }
+  const HalleyStep last = gram_halley_schedule(0.9, 6).back();  // Halley's own: (3, 1, 3)
+  EXPECT_EQ(last.a, 3);
+  EXPECT_EQ(last.b, 1);
+  EXPECT_EQ(last.c, 3);
+}
+
 TEST(qdwh, is_quick) {
   std::vector<double> milliseconds(25);
   for (double& t : milliseconds) {
@@ -164,7 +199,9 @@ TEST(qdwh, refuses_bad_input) {
   const auto refused = testing::ThrowsMessage<std::invalid_argument>(testing::StartsWith("[schedule] "));
   for (const double bound : {0.0, -1.0, 1.0, 2.0, nan}) {
     EXPECT_THAT([=] { qdwh_schedule(bound, eps64); }, refused) << bound;
+    EXPECT_THAT([=] { gram_halley_schedule(bound, 2); }, refused) << bound;
   }
+  for (const int steps : {0, -1, 7}) EXPECT_THAT([=] { gram_halley_schedule(0.1, steps); }, refused) << steps;
   for (const double epsilon : {0.0, 1e-17, 1.0, nan}) {
     EXPECT_THAT([=] { qdwh_schedule(0.1, epsilon); }, refused) << epsilon;
   }
