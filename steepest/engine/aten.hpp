@@ -78,6 +78,7 @@ class AtenVerbs {
 
   // Factorizations (aten_factorizations.cpp); those of bf16 matrices are done in f32.
   void cholesky(const Gram& A, const Gram& L);
+  void inverse(const Gram& A, const Gram& B);
   void solve_cholesky(const Gram& L, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);

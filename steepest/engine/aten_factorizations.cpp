@@ -24,6 +24,12 @@ void AtenVerbs::cholesky(const Gram& A, const Gram& L) {
   L.tensor().copy_(factor.masked_fill(refused, std::numeric_limits<double>::quiet_NaN()).tril_());
 }
 
+void AtenVerbs::inverse(const Gram& A, const Gram& B) {
+  const auto [factor, failed] = at::linalg_cholesky_ex(A.tensor());
+  const at::Tensor refused = failed.view({A.batch(), 1, 1}).ne(0);
+  B.tensor().copy_(at::cholesky_inverse(factor).masked_fill_(refused, std::numeric_limits<double>::quiet_NaN()));
+}
+
 void AtenVerbs::solve_cholesky(const Gram& L, const Matrix& Y) {
   const at::Tensor& factor = L.tensor();
   const at::Tensor Z = at::linalg_solve_triangular(factor.mT(), lifted(Y), /*upper=*/true, /*left=*/false);  // Z L' = Y

@@ -118,6 +118,7 @@ std::vector<Verb<T>> verbs_of_factor_and_elementwise_engines() {
   using In = Inputs<T>&;
   return {
       {"cholesky", [](In t) { t.la.cholesky(t.A, t.B); }},
+      {"inverse", [](In t) { t.la.inverse(t.A, t.B); }},
       {"solve_cholesky", [](In t) { t.la.solve_cholesky(t.A, t.tall); }},
       {"qr", [](In t) { t.la.qr(t.tall, t.tall, t.A); }},
       {"indicator", [](In t) { t.la.indicator(t.X, t.scalar, t.Y); }},

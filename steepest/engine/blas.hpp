@@ -60,6 +60,8 @@ inline void trsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int m, int n, const double*
 }
 inline int potrf(int n, float* a, int lda) { return LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int potrf(int n, double* a, int lda) { return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
+inline int potri(int n, float* a, int lda) { return LAPACKE_spotri_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
+inline int potri(int n, double* a, int lda) { return LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int geqrf(int m, int n, float* a, int lda, float* tau, float* work, int size) {
   return LAPACKE_sgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, size);
 }

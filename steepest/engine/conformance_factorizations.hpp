@@ -58,6 +58,31 @@ TYPED_TEST_P(EngineFactorizations, cholesky_of_an_indefinite_matrix_is_nan) {
   for (const Dense& got : this->read_gram(L)) EXPECT_TRUE(std::isnan(got(2, 2)) && got(0, 2) == 0);
 }
 
+TYPED_TEST_P(EngineFactorizations, inverse_is_that_of_a_positive_definite_matrix) {
+  for (const Index s : {0, 1, 2, 3, 7, 64, 65, 128}) {
+    // W = A^-1 by Cholesky leaves ||A W - I||_F <= 8 s eps ||L||_F^2 ||W||_F (Higham 2002, section 14.3), and W = W'.
+    const auto A = this->random_positive_definite(s);
+    auto B = this->blank_gram(s);
+    this->la.inverse(A.view, B);
+    const Batch got = this->read_gram(B);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      const double bound =
+          8 * double(s) * this->gram_eps * frobenius(A.values[i]) * std::sqrt(double(s)) * frobenius(got[i]);
+      EXPECT_LE(residual(identity(s), A.values[i], got[i]), bound) << s;
+      EXPECT_TRUE(same_bits({got[i]}, {transposed(got[i])})) << s;
+      if (s > 1) {
+        EXPECT_GT(residual(identity(s), A.values[i], A.values[i]), bound) << "A itself";
+      }
+    }
+    this->la.inverse(A.view, A.view);
+    EXPECT_TRUE(same_bits(this->read_gram(A.view), got)) << "in place";
+  }
+  const auto indefinite = this->gram_sample(Batch(TypeParam::batch, combined(-1, identity(3), 0, identity(3))));
+  auto B = this->blank_gram(3);
+  this->la.inverse(indefinite.view, B);
+  for (const Dense& got : this->read_gram(B)) EXPECT_TRUE(std::isnan(got(0, 0)) && std::isnan(got(2, 2)));
+}
+
 TYPED_TEST_P(EngineFactorizations, solve_cholesky_divides_rows) {
   Index layout = 0;
   for (const Index s : {1, 2, 3, 64, 65})
@@ -209,9 +234,10 @@ TYPED_TEST_P(EngineFactorizations, random_normal_is_a_function_of_seed_and_shape
 }
 
 REGISTER_TYPED_TEST_SUITE_P(EngineFactorizations, cholesky_gives_the_lower_factor,
-                            cholesky_of_an_indefinite_matrix_is_nan, solve_cholesky_divides_rows,
-                            qr_is_orthonormal_times_upper_triangular, eigh_diagonalizes_in_ascending_order,
-                            svd_is_thin_and_descending, indicator_compares_with_a_scalar,
-                            scale_columns_rounds_once_per_entry, random_normal_is_a_function_of_seed_and_shape);
+                            cholesky_of_an_indefinite_matrix_is_nan, inverse_is_that_of_a_positive_definite_matrix,
+                            solve_cholesky_divides_rows, qr_is_orthonormal_times_upper_triangular,
+                            eigh_diagonalizes_in_ascending_order, svd_is_thin_and_descending,
+                            indicator_compares_with_a_scalar, scale_columns_rounds_once_per_entry,
+                            random_normal_is_a_function_of_seed_and_shape);
 
 }  // namespace steepest::conformance

@@ -18,6 +18,7 @@ namespace steepest {
 ///   gram of s x L                  s^2 L
 ///   symmetric square and product   s^3
 ///   cholesky                       s^3 / 3
+///   inverse                        s^3
 ///   solve_cholesky, m rows         2 m s^2       (two triangular solves)
 ///   qr of m x n                    4 m n^2 - 4/3 n^3       (R and the explicit Q, half each)
 ///   eigh                           9 s^3         (nominal: the iteration's share depends on the matrix)
@@ -74,6 +75,10 @@ class Counting {
   void cholesky(const Gram& A, auto&& L) requires FactorEngine<Inner> {
     inner_->cholesky(A, L);
     count(A, 1.0 / 3, rows(A), rows(A), rows(A));
+  }
+  void inverse(const Gram& A, auto&& B) requires FactorEngine<Inner> {
+    inner_->inverse(A, B);
+    count(A, 1, rows(A), rows(A), rows(A));
   }
   void solve_cholesky(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
     inner_->solve_cholesky(L, Y);

@@ -85,6 +85,7 @@ TEST_F(CountingTest, prices_of_factorizations) {
   EXPECT_EQ(price([&] { counted.svd(A, B, values, Q.block(0, 0, s, s)); }), 22 * s3);
   EXPECT_DOUBLE_EQ(price([&] { counted.qr(X, Q, B); }), 4.0 * m * s * s - 4.0 / 3 * s3);
   EXPECT_DOUBLE_EQ(price([&] { counted.cholesky(A, B); }), s3 / 3);
+  EXPECT_EQ(price([&] { counted.inverse(A, B); }), s3);
   EXPECT_EQ(price([&] { counted.solve_cholesky(B, X); }), 2.0 * m * s * s);
   EXPECT_EQ(price([&] { counted.add(1, X, 2, Q, Q), counted.frobenius(X), counted.sign(X, X); }), 0);
 }

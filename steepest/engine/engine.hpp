@@ -28,13 +28,13 @@ namespace steepest {
 /// Products, norms and copies: all that polynomial methods and norms need.
 template <class E>
 concept Engine = std::convertible_to<double, typename E::Scalar> &&
-                 requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y, const typename E::Gram& A,
-                          typename E::Gram& B, const typename E::Scalar& s, double c, Index k, void (*f)(E&, Index)) {
+    requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y, const typename E::Gram& A, typename E::Gram& B,
+             const typename E::Scalar& s, double c, Index k, void (*f)(E&, Index)) {
   { la.name() } -> std::convertible_to<std::string_view>;  // "host f32", "aten cpu bf16", ...
   // Shapes.
   { la.rows(X) } -> std::same_as<Index>;
   { la.cols(X) } -> std::same_as<Index>;
-  { la.batch(X) } -> std::same_as<Index>;  // 1 on the host
+  { la.batch(X) } -> std::same_as<Index>;                         // 1 on the host
   { la.transposed(X) } -> std::same_as<typename E::Matrix>;       // a view
   { la.row_block(X, k, k) } -> std::same_as<typename E::Matrix>;  // a view: first row, number of rows
   { E::epsilon() } -> std::same_as<double>;  // spacing of 1 in the storage of Matrix: 2^-52, 2^-23, 2^-7
@@ -43,57 +43,58 @@ concept Engine = std::convertible_to<double, typename E::Scalar> &&
   la.each(k, f);
 
   // Scratch of one scope: gone when the frame is. A warm frame allocates nothing on the host.
-  { la.frame() };
+  {la.frame()};
   { la.frame().matrix_like(X) } -> std::same_as<typename E::Matrix>;
   { la.frame().matrix(X, k, k) } -> std::same_as<typename E::Matrix>;  // k x k, batched as X is
   { la.frame().gram(X, k) } -> std::same_as<typename E::Gram>;         // k x k, batched as X is
   { la.frame().gram_of(X) } -> std::same_as<typename E::Gram>;         // rows(X) x rows(X)
 
   // Products.
-  la.product(c, X, X, c, X, Y);           // Y = c0 X1 X2 + c1 X3, X3 unread where c1 = 0; Y may be X3; an X may be a Gram
-  la.gram(X, B);                          // B = X X'
-  la.symmetric_square(c, A, c, A, B);     // B = c0 A A + c1 A2; B may be A2
-  la.symmetric_product(c, A, A, c, A, B); // B = c0 A1 A2 + c1 A3, A1 and A2 commute; B may be A3
+  la.product(c, X, X, c, X, Y);        // Y = c0 X1 X2 + c1 X3, X3 unread where c1 = 0; Y may be X3; an X may be a Gram
+  la.gram(X, B);                       // B = X X'
+  la.symmetric_square(c, A, c, A, B);  // B = c0 A A + c1 A2; B may be A2
+  la.symmetric_product(c, A, A, c, A, B);  // B = c0 A1 A2 + c1 A3, A1 and A2 commute; B may be A3
 
   // Elementwise; outputs may be inputs.
-  la.copy(X, Y);                // Y = X
-  la.scale(s, X, Y);            // Y = s X
-  la.add(s, X, s, X, Y);        // Y = s0 X0 + s1 X1
-  la.add_identity(c, B);        // B = B + c I
-  la.symmetrize(Y);             // Y = (Y + Y') / 2, square
-  la.fill(c, Y);                // Y = c everywhere
+  la.copy(X, Y);          // Y = X
+  la.scale(s, X, Y);      // Y = s X
+  la.add(s, X, s, X, Y);  // Y = s0 X0 + s1 X1
+  la.add_identity(c, B);  // B = B + c I
+  la.symmetrize(Y);       // Y = (Y + Y') / 2, square
+  la.fill(c, Y);          // Y = c everywhere
 
   // Reductions, accumulated in f64 and free of needless overflow and underflow.
-  { la.dot(X, X) } -> std::same_as<typename E::Scalar>;        // <X, Y> = sum x_ij y_ij
-  { la.frobenius(X) } -> std::same_as<typename E::Scalar>;     // ||X||_F
-  { la.max_abs(X) } -> std::same_as<typename E::Scalar>;       // max |x_ij|
-  { la.one_norm(X) } -> std::same_as<typename E::Scalar>;      // largest column sum of |x_ij|
-  { la.trace(A) } -> std::same_as<typename E::Scalar>;         // of a square matrix
+  { la.dot(X, X) } -> std::same_as<typename E::Scalar>;     // <X, Y> = sum x_ij y_ij
+  { la.frobenius(X) } -> std::same_as<typename E::Scalar>;  // ||X||_F
+  { la.max_abs(X) } -> std::same_as<typename E::Scalar>;    // max |x_ij|
+  { la.one_norm(X) } -> std::same_as<typename E::Scalar>;   // largest column sum of |x_ij|
+  { la.trace(A) } -> std::same_as<typename E::Scalar>;      // of a square matrix
 
   // Scalars. reciprocal guards zero: 1/0 = 0, which is what makes D(0) = 0.
   { la.reciprocal(s) } -> std::same_as<typename E::Scalar>;
   { la.square_root(s) } -> std::same_as<typename E::Scalar>;
   { la.absolute(s) } -> std::same_as<typename E::Scalar>;
   { la.power_of_two(s) } -> std::same_as<typename E::Scalar>;  // 2^-e with 2^e <= s < 2^(e+1), |e| <= 1000; 1 for s = 0
-  { s * s } -> std::convertible_to<typename E::Scalar>;
+  { s* s } -> std::convertible_to<typename E::Scalar>;
   { s + s } -> std::convertible_to<typename E::Scalar>;
   { s - s } -> std::convertible_to<typename E::Scalar>;
-  { la.reading(s) } -> std::same_as<Reading>;                  // the largest of a batch, read when asked
+  { la.reading(s) } -> std::same_as<Reading>;  // the largest of a batch, read when asked
 };
 
 /// Adds the factorizations that rational methods and the oracles need.
 template <class E>
-concept FactorEngine = Engine<E> && requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y,
-                                             const typename E::Gram& A, typename E::Gram& B,
-                                             const typename E::Scalar& s, double c, Index k) {
-  la.cholesky(A, B);              // A = B B', B lower triangular, NaN in B unless A is positive definite; B may be A
-  la.solve_cholesky(A, Y);        // Y <- Y (L L')^-1 for the factor L = A: each row of Y is a right-hand side
-  la.qr(X, Y, B);                 // X = Y B, tall X: Y'Y = I, B upper triangular
-  la.eigh(A, B, Y);               // A = B diag(Y) B', ascending; Y is 1 x s
-  la.svd(X, Y, Y, Y);             // X = P diag(S) Q'; m x n with k = min(m, n): P m x k, S 1 x k, Qt k x n
-  la.indicator(X, s, Y);          // y_ij = 1 where x_ij > s, else 0
-  la.scale_columns(X, X, Y);      // Y = X2 diag(d), d = X1 is 1 x n; Y may be X2
-  la.random_normal(k, Y);         // standard normals of this seed, the same for equal engines and shapes
+concept FactorEngine = Engine<E> &&
+    requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y, const typename E::Gram& A, typename E::Gram& B,
+             const typename E::Scalar& s, double c, Index k) {
+  la.cholesky(A, B);          // A = B B', B lower triangular, NaN in B unless A is positive definite; B may be A
+  la.inverse(A, B);           // B = A^-1, A positive definite; NaN where it is not; B may be A
+  la.solve_cholesky(A, Y);    // Y <- Y (L L')^-1 for the factor L = A: each row of Y is a right-hand side
+  la.qr(X, Y, B);             // X = Y B, tall X: Y'Y = I, B upper triangular
+  la.eigh(A, B, Y);           // A = B diag(Y) B', ascending; Y is 1 x s
+  la.svd(X, Y, Y, Y);         // X = P diag(S) Q'; m x n with k = min(m, n): P m x k, S 1 x k, Qt k x n
+  la.indicator(X, s, Y);      // y_ij = 1 where x_ij > s, else 0
+  la.scale_columns(X, X, Y);  // Y = X2 diag(d), d = X1 is 1 x n; Y may be X2
+  la.random_normal(k, Y);     // standard normals of this seed, the same for equal engines and shapes
 };
 
 /// Adds the memory-bound passes of optimizers, each fused where the engine can. What a closed gate guards keeps its
@@ -103,19 +104,20 @@ concept ElementwiseEngine = Engine<E> && requires(E& la, const typename E::Matri
                                                   const typename E::Gate& gate, const typename E::Scalar& s, double c) {
   { la.finite_gate(X) } -> std::same_as<typename E::Gate>;  // open when every entry is finite
   { la.both(gate, gate) } -> std::convertible_to<typename E::Gate>;
-  { la.surely_closed(gate) } -> std::same_as<bool>;         // true only where that is known without a device read
+  { la.surely_closed(gate) } -> std::same_as<bool>;  // true only where that is known without a device read
 
-  la.accumulate(gate, s, Y, s, X);      // Y = s0 Y + s1 X
-  la.decay_and_subtract(gate, s, Y, s, X);  // Y = s0 Y - s1 X, the step of a weight; the same arithmetic in either order
-  la.accumulate_square(gate, c, Y, s, X);   // Y = c Y + (1 - c) (s X)^2
-  la.adam_direction(s, X, s, X, c, Y);  // Y = (s0 X0) / (sqrt(s1 X1) + c), and 0 where that divides by 0
-  la.sign(X, Y);                        // sign(0) = 0
-  la.normalize_rows(c, X, Y);           // y_i = c x_i / ||x_i||_2, 0 for a zero row; outputs may be inputs
+  la.accumulate(gate, s, Y, s, X);  // Y = s0 Y + s1 X
+  la.decay_and_subtract(gate, s, Y, s,
+                        X);                // Y = s0 Y - s1 X, the step of a weight; the same arithmetic in either order
+  la.accumulate_square(gate, c, Y, s, X);  // Y = c Y + (1 - c) (s X)^2
+  la.adam_direction(s, X, s, X, c, Y);     // Y = (s0 X0) / (sqrt(s1 X1) + c), and 0 where that divides by 0
+  la.sign(X, Y);                           // sign(0) = 0
+  la.normalize_rows(c, X, Y);              // y_i = c x_i / ||x_i||_2, 0 for a zero row; outputs may be inputs
   la.normalize_columns(c, X, Y);
   { la.row_norm_sum(X) } -> std::same_as<typename E::Scalar>;  // sum_i ||x_i||_2
   { la.row_norm_max(X) } -> std::same_as<typename E::Scalar>;
-  { la.abs_sum(X) } -> std::same_as<typename E::Scalar>;       // sum |x_ij|
-  { la.advance(gate, s) } -> std::same_as<typename E::Scalar>; // s + 1 through an open gate, s through a closed one
+  { la.abs_sum(X) } -> std::same_as<typename E::Scalar>;        // sum |x_ij|
+  { la.advance(gate, s) } -> std::same_as<typename E::Scalar>;  // s + 1 through an open gate, s through a closed one
   { la.one_minus_power(c, s) } -> std::same_as<typename E::Scalar>;  // 1 - c^s
 };
 

@@ -99,6 +99,7 @@ class Host {
 
   // Factorizations (host_factorizations_inl.hpp).
   void cholesky(const Gram& A, const Gram& L);
+  void inverse(const Gram& A, const Gram& B);
   void solve_cholesky(const Gram& L, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);

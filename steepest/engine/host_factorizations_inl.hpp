@@ -54,6 +54,19 @@ void Host<T>::cholesky(const Gram& A, const Gram& L) {
 }
 
 template <class T>
+void Host<T>::inverse(const Gram& A, const Gram& B) {
+  assert(B.column_major());
+  copy(A, B);
+  if (B.empty()) return;
+  if (!host_detail::factor_lower_triangle(B)) return fill(std::numeric_limits<double>::quiet_NaN(), B);
+  {
+    const SingleThreadedBlas here;
+    blas::raw::potri(static_cast<int>(B.rows), B.data, blas::leading(B));
+  }
+  host_detail::mirror(B);
+}
+
+template <class T>
 void Host<T>::solve_cholesky(const Gram& L, const Matrix& Y) {
   const double work = static_cast<double>(Y.rows) * static_cast<double>(Y.cols) * static_cast<double>(Y.cols);
   const Index blocks = host_detail::blocks_of(Y.rows, work);

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "steepest/engine/engine.hpp"
+#include "steepest/polar/gram_space.hpp"
 #include "steepest/polar/options.hpp"
 #include "steepest/polar/schedule.hpp"
 
@@ -34,16 +35,11 @@ void polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,
   auto A = frame.gram_of(X);
   auto B = frame.gram_of(X);
   PingPong Y(frame.matrix_like(U), U, schedule.size());
-  la.scale(la.reciprocal(la.frobenius(X)), X, Y.now());  // Y = X / ||X||_F
-  bool first = true;
+  normalized_gram(la, X, normalization, Y.now(), A);  // Y = X / f, A = Y Y'
+  bool formed = true;
   for (const auto& [a, b, c, d] : schedule) {
-    la.gram(Y.now(), A);  // A = Y Y'
-    if (first && normalization == Normalization::schatten4) {
-      const auto f = la.reciprocal(la.square_root(la.frobenius(A)));  // 1/f, f = ||Y Y'||_F^(1/2)
-      la.scale(f, Y.now(), Y.now());
-      la.scale(f * f, A, A);
-    }
-    first = false;
+    if (!formed) la.gram(Y.now(), A);  // A = Y Y'
+    formed = false;
     if (d != 0) {
       auto step = la.frame();
       auto C = step.gram_of(X);
