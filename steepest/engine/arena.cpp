@@ -45,6 +45,12 @@ void Arena::release(Mark mark) {
   }
 }
 
+void Arena::reserve(std::size_t bytes) {
+  if (capacity() >= bytes) return;
+  blocks_.clear();
+  add_block(bytes);
+}
+
 std::size_t Arena::capacity() const {
   std::size_t sum = 0;
   for (const Block& block : blocks_) sum += block.size;

@@ -21,6 +21,8 @@ class Arena {
   Mark mark() const { return {block_, used_}; }
   /// Gives back everything taken since `mark`.
   void release(Mark mark);
+  /// One block of at least `bytes`; nothing may be taken.
+  void reserve(std::size_t bytes);
   /// Bytes held, in use or not.
   std::size_t capacity() const;
 

@@ -89,7 +89,7 @@ class AtenVerbs {
   void random_normal(Index seed, const Matrix& Y);
 
   // Passes of optimizers (aten_updates.cpp).
-  Gate finite_gate(const Matrix& X);
+  Gate finite_gate(const Scalar& s);
   Gate both(const Gate& a, const Gate& b);
   bool surely_closed(const Gate& gate) const { return gate.known() && !gate.open(); }
   Scalar advance(const Gate& gate, const Scalar& count);

@@ -125,7 +125,7 @@ std::vector<Verb<T>> verbs_of_factor_and_elementwise_engines() {
       {"indicator of a known number", [](In t) { t.la.indicator(t.X, t.known, t.Y); }},
       {"scale_columns", [](In t) { t.la.scale_columns(t.row, t.square, t.square); }},
       {"random_normal", [](In t) { t.la.random_normal(1, t.X); }},
-      {"finite_gate", [](In t) { t.la.finite_gate(t.X); }},
+      {"finite_gate", [](In t) { t.la.finite_gate(t.scalar); }},
       {"both", [](In t) { t.la.both(t.gate, t.gate); }},
       {"surely_closed", [](In t) { t.la.surely_closed(t.gate); }},
       {"advance", [](In t) { t.la.advance(t.gate, t.scalar); }},
@@ -209,7 +209,7 @@ TYPED_TEST(AtenTest, parameters_are_written_in_place_outside_autograd) {
     const auto X = Aten<TypeParam>::view(at::ones({4, 6}, type));
     const auto view = Aten<TypeParam>::view(W);
     Aten<TypeParam> la;
-    la.decay_and_subtract(la.finite_gate(X), 0.5, view, 2, X);
+    la.decay_and_subtract(la.finite_gate(la.frobenius(X)), 0.5, view, 2, X);
     EXPECT_TRUE(W.eq(-1.5).all().template item<bool>());
     EXPECT_TRUE(W.is_leaf() && W.requires_grad());
     EXPECT_FALSE(la.frobenius(view).tensor().requires_grad());

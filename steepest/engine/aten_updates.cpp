@@ -32,8 +32,9 @@ void write_through(const TensorGate& gate, const TensorBatch& Y, F write) {
 
 }  // namespace
 
-AtenVerbs::Gate AtenVerbs::finite_gate(const Matrix& X) {
-  return Gate(at::isfinite(aten_detail::largest(X.tensor(), {-2, -1})).all().view({1, 1, 1}));
+AtenVerbs::Gate AtenVerbs::finite_gate(const Scalar& s) {
+  if (s.known()) return Gate(std::isfinite(s.number()));
+  return Gate(at::isfinite(s.tensor()).all().view({1, 1, 1}));
 }
 
 AtenVerbs::Gate AtenVerbs::both(const Gate& a, const Gate& b) {

@@ -98,8 +98,8 @@ class EngineTest : public ::testing::Test {
     for (Index i = 0; i < S::batch; ++i) result.push_back(c * static_cast<double>(i + 1));
     return result;
   }
-  Gate open_gate() { return la.finite_gate(constant(2, 2, 1).view); }
-  Gate closed_gate() { return la.finite_gate(constant(2, 2, std::nan("")).view); }
+  Gate open_gate() { return la.finite_gate(la.frobenius(constant(2, 2, 1).view)); }
+  Gate closed_gate() { return la.finite_gate(la.frobenius(constant(2, 2, std::nan("")).view)); }
 
   S subject;
   E& la = subject.engine();

@@ -50,15 +50,16 @@ class EngineUpdates : public EngineTest<S> {
 };
 TYPED_TEST_SUITE_P(EngineUpdates);
 
-TYPED_TEST_P(EngineUpdates, gates_open_for_finite_matrices_only) {
+TYPED_TEST_P(EngineUpdates, gates_open_for_norms_of_finite_matrices_only) {
   const double inf = std::numeric_limits<double>::infinity();
-  EXPECT_TRUE(this->open(this->la.finite_gate(this->random(9, 65, Layout::padded_rows).view)));
-  EXPECT_TRUE(this->open(this->la.finite_gate(this->constant(0, 3, 1).view)));
+  EXPECT_TRUE(this->open(this->la.finite_gate(this->la.frobenius(this->random(9, 65, Layout::padded_rows).view))));
+  EXPECT_TRUE(this->open(this->la.finite_gate(this->la.frobenius(this->constant(0, 3, 1).view))));
   for (const double bad : {std::nan(""), inf, -inf})
     for (const std::size_t place : {0, 64, 9 * 65 - 1}) {
       Batch values = this->random_batch(9, 65);
       values.back().entries[place] = bad;  // one matrix of a batch closes the gate of all
-      EXPECT_FALSE(this->open(this->la.finite_gate(this->sample(values).view))) << bad << ' ' << place;
+      EXPECT_FALSE(this->open(this->la.finite_gate(this->la.frobenius(this->sample(values).view))))
+          << bad << ' ' << place;
     }
   const typename TestFixture::Gate yes = this->open_gate();
   const typename TestFixture::Gate no = this->closed_gate();
@@ -164,7 +165,7 @@ TYPED_TEST_P(EngineUpdates, the_least_number_is_normalized) {
   EXPECT_TRUE(same_bits(this->read(X.view), Batch(TypeParam::batch, Dense(2, 1, 1))));
 }
 
-REGISTER_TYPED_TEST_SUITE_P(EngineUpdates, gates_open_for_finite_matrices_only, accumulate, decay_and_subtract,
+REGISTER_TYPED_TEST_SUITE_P(EngineUpdates, gates_open_for_norms_of_finite_matrices_only, accumulate, decay_and_subtract,
                             accumulate_square, adam_direction_divides_and_vanishes_with_its_denominator, sign_is_exact,
                             rows_and_columns_are_normalized_across_the_range, the_least_number_is_normalized);
 

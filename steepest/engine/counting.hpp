@@ -127,7 +127,7 @@ class Counting {
   Scalar one_minus_power(double base, const Scalar& s) { return inner_->one_minus_power(base, s); }
   Reading reading(const Scalar& s) { return inner_->reading(s); }
 
-  Gate finite_gate(const Matrix& X) { return inner_->finite_gate(X); }
+  Gate finite_gate(const Scalar& s) { return inner_->finite_gate(s); }
   Gate both(const Gate& a, const Gate& b) { return inner_->both(a, b); }
   bool surely_closed(const Gate& gate) { return inner_->surely_closed(gate); }
   Scalar advance(const Gate& gate, const Scalar& s) { return inner_->advance(gate, s); }

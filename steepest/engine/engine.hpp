@@ -102,7 +102,7 @@ concept FactorEngine = Engine<E> &&
 template <class E>
 concept ElementwiseEngine = Engine<E> && requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y,
                                                   const typename E::Gate& gate, const typename E::Scalar& s, double c) {
-  { la.finite_gate(X) } -> std::same_as<typename E::Gate>;  // open when every entry is finite
+  { la.finite_gate(s) } -> std::same_as<typename E::Gate>;  // open for a finite number: a norm has seen every entry
   { la.both(gate, gate) } -> std::convertible_to<typename E::Gate>;
   { la.surely_closed(gate) } -> std::same_as<bool>;  // true only where that is known without a device read
 

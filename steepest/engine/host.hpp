@@ -1,6 +1,7 @@
 #pragma once
 // The engine of host memory: OpenBLAS and LAPACK in f64 and f32.
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string_view>
@@ -109,7 +110,7 @@ class Host {
   void random_normal(Index seed, const Matrix& Y);
 
   // Passes of optimizers (host_passes_inl.hpp).
-  bool finite_gate(const Matrix& X) { return std::isfinite(max_abs(X)); }
+  bool finite_gate(double s) const { return std::isfinite(s); }
   bool both(bool a, bool b) const { return a && b; }
   bool surely_closed(bool gate) const { return !gate; }
   double advance(bool gate, double count) const { return gate ? count + 1 : count; }
@@ -138,6 +139,10 @@ void Host<T>::each(Index count, F&& f) {
   while (workers_.size() < static_cast<std::size_t>(omp_get_max_threads()))
     workers_.push_back(std::make_unique<Host>());
   for_each_piece(count, [&](Index i) { f(*workers_[static_cast<std::size_t>(omp_get_thread_num())], i); });
+  // Whichever thread meets the largest piece next time finds room for it.
+  std::size_t largest = 0;
+  for (const auto& worker : workers_) largest = std::max(largest, worker->arena_.capacity());
+  for (const auto& worker : workers_) worker->arena_.reserve(largest);
 }
 
 extern template class Host<double>;

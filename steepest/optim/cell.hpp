@@ -40,7 +40,7 @@ struct CommonStep {
 template <ElementwiseEngine E>
 void measure(E& la, Cell<E>& cell) {
   cell.gradient_norm = la.frobenius(*cell.parameter.gradient);
-  cell.finite = la.finite_gate(*cell.parameter.gradient);
+  cell.finite = la.finite_gate(cell.gradient_norm);
 }
 
 /// X = f G, or f G + weight_decay W formed in `scratch`.
