@@ -1,4 +1,5 @@
-// Every routine resolves to one file, and files of one build serve them all; a foreign file among them is found and named.
+// Every routine resolves to one file, and files of one build serve them all; a foreign file among them is found and
+// named.
 #include "steepest/engine/providers.hpp"
 
 #include <cblas.h>

@@ -24,7 +24,8 @@ struct Request {
   bool json = false;
 };
 
-/// One step: x -> a x + b x^3 + c x^5 + d x^7, or x -> x (a + b x^2)/(1 + c x^2), and where it leaves the singular values.
+/// One step: x -> a x + b x^3 + c x^5 + d x^7, or x -> x (a + b x^2)/(1 + c x^2), and where it leaves the singular
+/// values.
 struct Step {
   double a, b, c, d;
   Interval range;

@@ -43,8 +43,8 @@ auto as_usage(F&& f) {
 /// "steepest: error: TEXT" on standard error.
 void print_error(const std::string& text);
 
-/// Runs the work and flushes standard output. An exception is printed and becomes a status: UsageError is usage, all others
-/// failed; so is an output that cannot be written.
+/// Runs the work and flushes standard output. An exception is printed and becomes a status: UsageError is usage, all
+/// others failed; so is an output that cannot be written.
 ExitStatus guarded(const std::function<void()>& work);
 
 /// From now on SIGINT and SIGTERM end the process with status 130 and no partial output file in place.

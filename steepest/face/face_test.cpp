@@ -1,5 +1,5 @@
-// Faces end in the status that belongs to the failure; programs are found where they are and nowhere else; a tolerance that
-// is broken is said to be broken, by NaN as well.
+// Faces end in the status that belongs to the failure; programs are found where they are and nowhere else; a tolerance
+// that is broken is said to be broken, by NaN as well.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

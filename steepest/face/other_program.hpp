@@ -11,8 +11,8 @@ namespace steepest {
 std::optional<std::filesystem::path> find_program(const std::string& name,
                                                   const std::vector<std::filesystem::path>& folders);
 
-/// Replaces this process by `program` with these arguments; so its signals and exit status are the caller's. Returns only by
-/// throwing FileError, where the system refuses.
+/// Replaces this process by `program` with these arguments; so its signals and exit status are the caller's. Returns
+/// only by throwing FileError, where the system refuses.
 [[noreturn]] void become(const std::filesystem::path& program, const std::vector<std::string>& arguments);
 
 }  // namespace steepest

@@ -20,8 +20,8 @@ struct PolarSummary {
   std::optional<double> tolerance;  // that the residuals must keep; none: they are reported only
 };
 
-/// The tolerance where the command line gives none: 1000 eps for qdwh and svd, whose residuals are a few eps; none for polynomials,
-/// which stop short of convergence by design.
+/// The tolerance where the command line gives none: 1000 eps for qdwh and svd, whose residuals are a few eps; none for
+/// polynomials, which stop short of convergence by design.
 std::optional<double> default_tolerance(PolarMethod method, Precision precision);
 
 /// The residual that breaks the tolerance, as a sentence; NaN breaks every tolerance.

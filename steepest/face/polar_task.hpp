@@ -37,8 +37,9 @@ struct PolarFactors {
   std::optional<PolarCertificate> certificate;
 };
 
-/// The factors of X after conversion to T, float or double. Throws DataError where an entry is not finite or leaves the range of T
-/// (the first such entry by rows is named; `file` names the matrix), std::invalid_argument for options that contradict each other.
+/// The factors of X after conversion to T, float or double. Throws DataError where an entry is not finite or leaves the
+/// range of T (the first such entry by rows is named; `file` names the matrix), std::invalid_argument for options that
+/// contradict each other.
 template <class T>
 PolarFactors<T> factor(const NpyMatrix& X, const PolarTask& task, const std::string& file);
 
