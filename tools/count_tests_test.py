@@ -15,9 +15,7 @@ GTEST = """<testsuites><testsuite name="Polar">
 <testcase name="c" status="run" result="skipped"><skipped message="no AMX"/></testcase>
 <testcase name="d" status="notrun" result="suppressed"/>
 </testsuite></testsuites>"""
-PYTEST = (
-    """<testsuites><testcase name="x"/><testcase name="y"><error/></testcase></testsuites>"""
-)
+PYTEST = """<testsuites><testcase name="x"/><testcase name="y"><error/></testcase></testsuites>"""
 
 
 def write_run(folder: Path, programs: dict[str, str], files: dict[str, str]) -> Path:

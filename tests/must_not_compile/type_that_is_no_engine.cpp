@@ -17,7 +17,7 @@ using Asked = steepest::Host<double>;
 #endif
 
 template <class E>
-  requires steepest::Engine<E>
+requires steepest::Engine<E>
 void take(E&) {}
 
 void ask(Asked& la) { take(la); }

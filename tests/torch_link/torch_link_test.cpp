@@ -22,8 +22,8 @@ class Provider : public testing::TestWithParam<const char*> {};
 TEST_P(Provider, IsOpenBlas) { EXPECT_NE(provider(GetParam()).find("libopenblas"), std::string::npos); }
 
 INSTANTIATE_TEST_SUITE_P(Routines, Provider,
-                         testing::Values("sgemm_", "dgemm_", "cblas_sgemm", "cblas_dgemm", "ssyrk_", "dsyrk_", "spotrf_",
-                                         "dpotrf_", "dgeqrf_", "dgesdd_", "dsyevd_"),
+                         testing::Values("sgemm_", "dgemm_", "cblas_sgemm", "cblas_dgemm", "ssyrk_", "dsyrk_",
+                                         "spotrf_", "dpotrf_", "dgeqrf_", "dgesdd_", "dsyevd_"),
                          [](const auto& routine) { return std::string(routine.param); });
 
 // The control: the question does tell libraries apart.
