@@ -2,7 +2,8 @@
 
 Run from the root of the repository after `make demo` has built the programs:
     PYTHONPATH=python .venv/bin/python experiments/01_language_model/sweep.py --command build/release/bin/steepest
-Writes sweep.json beside this file: bits per byte on 512 windows of the validation text.
+Writes sweep.json beside this file: bits per byte on 512 windows of the validation text. Rates that it has are not run
+again; delete it to start anew.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from steepest.demo import EXPERIMENT, RECIPES
 from steepest.training import train
 
 GRID = {
-    "adamw": (0.001, 0.002, 0.004),
+    "adamw": (0.0005, 0.001, 0.002, 0.004),
     "muon": (0.005, 0.007, 0.01, 0.02),
     "polargrad": (0.03, 0.06, 0.1, 0.15, 0.2),
 }
@@ -26,21 +27,25 @@ FLAGS = ["--steps", "600", "--evaluate-every", "0", "--final-windows", "512", "-
 
 
 def main() -> int:
-    """Sweeps; every finished run is written at once, so that an interrupted sweep keeps what it has."""
+    """Sweeps; every finished run is written at once, so that an interrupted sweep goes on where it was."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--command", type=Path, required=True, help="the program steepest")
     command = parser.parse_args().command
-    results: dict[str, dict[str, float]] = {}
+    sweep = EXPERIMENT / "sweep.json"
+    results: dict[str, dict[str, float]] = json.loads(sweep.read_text(encoding="utf-8")) if sweep.exists() else {}
     for recipe in RECIPES:
-        results[recipe.name] = {}
+        known = results.setdefault(recipe.name, {})
         for rate in GRID[recipe.name]:
+            if f"{rate:g}" in known:
+                continue
             with tempfile.TemporaryDirectory() as out:
-                run = train(
-                    command, EXPERIMENT / "demo.toml", replace(recipe, learning_rate=rate), Path(out), FLAGS
-                )
-            results[recipe.name][f"{rate:g}"] = round(run.bits_per_byte, 4)
+                run = train(command, EXPERIMENT / "demo.toml", replace(recipe, learning_rate=rate), Path(out), FLAGS)
+            known[f"{rate:g}"] = round(run.bits_per_byte, 4)
             print(f"{recipe.name} {rate:g}: {run.bits_per_byte:.4f} bits per byte", flush=True)
-            (EXPERIMENT / "sweep.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+            ordered = {
+                name: dict(sorted(rates.items(), key=lambda pair: float(pair[0]))) for name, rates in results.items()
+            }
+            sweep.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
     return 0
 
 

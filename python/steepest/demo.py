@@ -20,8 +20,8 @@ from steepest.training import Outcome, Recipe, train
 
 EXPERIMENT = Path("experiments/01_language_model")
 RECIPES = (
-    Recipe("adamw", 0.002, {"hidden.weight_decay": "0"}),
-    Recipe("muon", 0.007, {"hidden.weight_decay": "0"}),
+    Recipe("adamw", 0.001, {"hidden.weight_decay": "0"}),
+    Recipe("muon", 0.01, {"hidden.weight_decay": "0"}),
     Recipe(
         "polargrad",
         0.1,
