@@ -1,3 +1,4 @@
+#include <ATen/ops/cholesky_inverse.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gt.h>
