@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from steepest.run_records import Record, parse_line
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,6 @@ class Outcome:
     sample: str
 
 
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """Every record of a run, in the order of writing."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 def train(command: Path, config: Path, recipe: Recipe, out: Path, flags: list[str]) -> Outcome:
     """Trains to the end and returns what was measured. Progress goes to this process's standard error.
 
@@ -49,9 +44,12 @@ def train(command: Path, config: Path, recipe: Recipe, out: Path, flags: list[st
     """
     arguments = [str(command), "train", "--config", str(config), "--out", str(out), *recipe.flags(), *flags]
     finished = subprocess.run(arguments, stdout=subprocess.PIPE, check=True, encoding="utf-8")
-    records = read_records(out / "records.jsonl")
-    end = next(record for record in reversed(records) if record["event"] == "end")
-    evaluation = next(record for record in reversed(records) if record["event"] == "evaluation")
+    records = out / "records.jsonl"
+    last: dict[str, Record] = {}
+    for number, line in enumerate(records.read_text(encoding="utf-8").splitlines(), start=1):
+        record = parse_line(line, number, records)
+        last[str(record.get("event"))] = record
+    end, evaluation = last["end"], last["evaluation"]
     return Outcome(
         bits_per_byte=evaluation["bits_per_byte"],
         tokens_per_second=end["tokens_per_second"],
