@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "lm/activation.hpp"
 #include "lm/rotary.hpp"
 #include "steepest/base/random.hpp"
 
@@ -37,6 +36,10 @@ class Sower {
   Random random_;
   std::vector<ModelParameter>& parameters_;
 };
+
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& gain) {  // gain x / sqrt(mean x^2 + eps)
+  return at::rms_norm(x, {x.size(-1)}, gain, 1e-6);
+}
 
 }  // namespace
 
@@ -107,7 +110,7 @@ at::Tensor Gpt::attention(const Block& block, const at::Tensor& x) const {
 at::Tensor Gpt::mlp(const Block& block, const at::Tensor& x) const {
   const auto up = at::linear(x, block.up);
   if (model_.mlp == Mlp::swiglu) return at::linear(at::silu(at::linear(x, block.gate)) * up, block.down);
-  return at::linear(relu_squared(up), block.down);
+  return at::linear(at::relu(up).square(), block.down);
 }
 
 at::Tensor Gpt::logits(const at::Tensor& tokens) const {

@@ -1,14 +1,12 @@
-// The model predicts from the past alone, positions enter as differences, and the fused passes are the plain ones.
+// The model predicts from the past alone, and positions enter as differences.
 #include "lm/model.hpp"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <functional>
 #include <set>
 
-#include "lm/activation.hpp"
 #include "lm/evaluation.hpp"
 #include "lm/generate.hpp"
 #include "lm/rotary.hpp"
@@ -137,39 +135,6 @@ TEST(Rotary, SeesDifferencesOfPositions) {
   }
   EXPECT_GT(std::abs((products[5][0] - products[0][0]).item<double>()), 1e-2 * size);  // and differences do count
   EXPECT_LT(distance(turned_q.norm(2, -1), q.view({32, 8}).norm(2, -1)), 4 * 0x1p-23);
-}
-
-// The passes with derivatives of their own against the same functions in f64 by libtorch: value and both gradients.
-void expect_same_function(const std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>& own,
-                          const std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>& plain) {
-  at::manual_seed(3);
-  const auto x = at::randn({3, 5, 2, 8}).set_requires_grad(true), g = at::randn({8}).set_requires_grad(true);
-  const auto x64 = x.detach().to(at::kDouble).set_requires_grad(true),
-             g64 = g.detach().to(at::kDouble).set_requires_grad(true);
-  const auto weight = at::randn({3, 5, 2, 8});
-  const auto y = own(x, g), y64 = plain(x64, g64);
-  (y * weight).sum().backward();
-  (y64 * weight).sum().backward();
-  EXPECT_LT(distance(y, y64), 16 * 0x1p-23);
-  EXPECT_LT(distance(x.grad(), x64.grad()), 16 * 0x1p-23);
-  if (g64.grad().defined()) {
-    EXPECT_LT(distance(g.grad(), g64.grad()), 64 * 0x1p-23);
-  }
-  EXPECT_GT(distance(y * 1.0001, y64), 16 * 0x1p-23);  // the bound is one that a wrong factor breaks
-}
-
-TEST(Passes, EqualThePlainFunctionsAndTheirDerivatives) {
-  expect_same_function([](const auto& x, const auto& g) { return rms_norm(x, g); },
-                       [](const auto& x, const auto& g) { return g * x / (x.square().mean(-1, true) + 1e-6).sqrt(); });
-  expect_same_function([](const auto& x, const auto&) { return relu_squared(x); },
-                       [](const auto& x, const auto&) { return x.clamp_min(0).square(); });
-  const auto tables = rotary_tables(5, 8, 100);
-  const auto c = tables.first.to(at::kDouble).unsqueeze(1), s = tables.second.to(at::kDouble).unsqueeze(1);
-  expect_same_function([&](const auto& x, const auto&) { return rotary(x, tables.first, tables.second); },
-                       [&](const auto& x, const auto&) {
-                         const auto a = x.narrow(-1, 0, 4), b = x.narrow(-1, 4, 4);
-                         return at::cat({a * c - b * s, a * s + b * c}, -1);
-                       });
 }
 
 TEST(Generate, IsAFunctionOfItsSeedAndOfTheTemperature) {

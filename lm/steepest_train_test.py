@@ -33,19 +33,25 @@ TINY = [
     "--checkpoint-every",
     "5",
 ]
+STEPS = 600  # of the runs that are ended on the way: long enough to be met in the middle
 
 if not PROGRAM.exists():
     pytest.skip(f"{PROGRAM} is not built", allow_module_level=True)
 
 
+def write_text(folder: Path) -> Path:
+    """Makes a folder of two documents: one to train on, one to validate on."""
+    text = folder / "text"
+    text.mkdir()
+    (text / "1990-A-1.txt").write_text(" ".join(f"line {i * 7919 % 1000} of the text" for i in range(300)))
+    (text / "2001-B-1.txt").write_text(" ".join(f"line {i * 104729 % 1000} of the text" for i in range(60)))
+    return text
+
+
 @pytest.fixture
 def text(tmp_path: Path) -> Path:
-    """A folder of two documents: one to train on, one to validate on."""
-    folder = tmp_path / "text"
-    folder.mkdir()
-    (folder / "1990-A-1.txt").write_text(" ".join(f"line {i * 7919 % 1000} of the text" for i in range(300)))
-    (folder / "2001-B-1.txt").write_text(" ".join(f"line {i * 104729 % 1000} of the text" for i in range(60)))
-    return folder
+    """The folder of text, for one test alone."""
+    return write_text(tmp_path)
 
 
 def train(*arguments: str, limit: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
@@ -72,20 +78,30 @@ def start(arguments: list[str], out: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, float]]:
+    """A text and the losses of an uninterrupted run on it."""
+    folder = tmp_path_factory.mktemp("whole")
+    text = write_text(folder)
+    assert train(*flags(text, folder / "run", STEPS)).returncode == 0
+    return text, losses(folder / "run")
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_was_ended_resumes_to_the_same_losses(text: Path, tmp_path: Path, end: signal.Signals) -> None:
-    steps = 1500
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert train(*flags(text, whole, steps)).returncode == 0
-    process = start(flags(text, broken, steps), broken)
+def test_a_run_that_was_ended_resumes_to_the_same_losses(
+    whole_run: tuple[Path, dict[int, float]], tmp_path: Path, end: signal.Signals
+) -> None:
+    text, whole = whole_run
+    out = tmp_path / "run"
+    process = start(flags(text, out, STEPS), out)
     process.send_signal(end)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == (-signal.SIGKILL if end == signal.SIGKILL else 130), errors
-    assert max(losses(broken)) < steps
-    resumed = train("--resume", str(broken))
+    assert max(losses(out)) < STEPS
+    resumed = train("--resume", str(out))
     assert resumed.returncode == 0, resumed.stderr
-    assert losses(broken) == losses(whole)
-    assert len(losses(whole)) == steps
+    assert losses(out) == whole
+    assert len(whole) == STEPS
 
 
 def test_records_say_what_happened(text: Path, tmp_path: Path) -> None:

@@ -82,12 +82,13 @@ TEST_F(TrainerTest, AResumedRunHasTheSameLossesBitForBit) {
 
 TEST_F(TrainerTest, TheLossFalls) {
   use("muon");
+  set_key(config, "optimizer.rest.learning_rate", "0.02");
   auto trainer = make();
   const double first = trainer.step().loss;
   double last = first;
   for (int i = 1; i < 20; ++i) last = trainer.step().loss;
-  EXPECT_NEAR(first, std::log(256), 0.1);
-  EXPECT_LT(last, first - 0.3);
+  EXPECT_NEAR(first, std::log(256), 0.3);  // logits of deviation 1 / sqrt(width) = 0.25
+  EXPECT_LT(last, first - 0.5);
 }
 
 TEST_F(TrainerTest, PiecesOfABatchGiveTheGradientOfTheWhole) {
