@@ -13,21 +13,19 @@ void check_read(bool given, bool read, std::string_view flag, PolarMethod method
   check_usage(!given || read, "[polar] {} does not read {}", name(method), flag);
 }
 
-bool is_polynomial(PolarMethod method) { return method != PolarMethod::qdwh && method != PolarMethod::svd; }
-
 bool reads_lower_bound(PolarMethod method) {
-  return method == PolarMethod::qdwh || method == PolarMethod::polar_express;
+  return method == PolarMethod::qdwh || method == PolarMethod::polar_express || method == PolarMethod::gram_halley;
 }
 
 void add_polar_flags(CLI::App& command, PolarFlags& flags) {
   command.add_option("--method", flags.method, fmt::format("One of: {}", fmt::join(polar_method_names(), ", ")))
       ->capture_default_str()
       ->type_name("NAME");
-  command.add_option("--steps", flags.steps, "Number of polynomial steps [the method's own]")->type_name("N");
+  command.add_option("--steps", flags.steps, "Number of steps [the method's own]")->type_name("N");
   command
-      .add_option(
-          "--lower-bound,--lower", flags.lower_bound,
-          "Singular values lie in [this, 1] times the largest, or are null; of qdwh [eps] and polar_express [1e-3]")
+      .add_option("--lower-bound,--lower", flags.lower_bound,
+                  "Singular values lie in [this, 1] times the largest, or are null; of qdwh [eps], polar_express and "
+                  "gram_halley [1e-3]")
       ->type_name("L");
   command.add_option("--degree", flags.degree, "Degree of the polynomials of polar_express [5]")->type_name("D");
   command
@@ -44,7 +42,7 @@ PolarOptions polar_options(const PolarFlags& flags) {
   PolarOptions options;
   options.method = as_usage([&] { return polar_method(flags.method); });
   const bool express = options.method == PolarMethod::polar_express;
-  check_read(flags.steps.has_value(), is_polynomial(options.method), "--steps", options.method);
+  check_read(flags.steps.has_value(), takes_steps(options.method), "--steps", options.method);
   check_read(flags.degree.has_value(), express, "--degree", options.method);
   check_read(flags.safety.has_value(), express, "--safety", options.method);
   check_read(flags.cushion.has_value(), express, "--cushion", options.method);

@@ -27,9 +27,7 @@ PolarOptions polar_options(const PolarFlags& flags);
 /// Refuses, by UsageError, a flag that was given and that the method does not read.
 void check_read(bool given, bool read, std::string_view flag, PolarMethod method);
 
-/// True for the methods that compose polynomials: all but qdwh and svd.
-bool is_polynomial(PolarMethod method);
-/// True for the methods whose steps follow from a lower bound: qdwh and polar_express.
+/// True for the methods whose steps follow from a lower bound: qdwh, polar_express and gram_halley.
 bool reads_lower_bound(PolarMethod method);
 
 }  // namespace steepest

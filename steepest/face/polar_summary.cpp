@@ -44,7 +44,7 @@ std::string steps_text(const PolarReport& report) {
 }  // namespace
 
 std::optional<double> default_tolerance(PolarMethod method, Precision precision) {
-  if (is_polynomial(method)) return std::nullopt;
+  if (takes_steps(method)) return std::nullopt;
   return 1000 * epsilon(precision);
 }
 

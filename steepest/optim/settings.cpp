@@ -135,7 +135,7 @@ constexpr std::array<SettingRow, 22> table{{
      [](const R& r) { return text_of(r.polar.cushion); }},
     {"normalization", "frobenius or schatten4, before a polynomial", with_polar,
      [](R& r, Text t) { r.polar.normalization = chosen(normalizations, t); },
-     [](const R& r) { return word(normalizations, r.polar.normalization); }},
+     [](const R& r) { return word(normalizations, normalization_of(r.polar)); }},
     {"rank", "partial: the null part stays 0; complete: it is filled", with_polar,
      [](R& r, Text t) { r.polar.rank = chosen(ranks, t); }, [](const R& r) { return word(ranks, r.polar.rank); }},
 }};

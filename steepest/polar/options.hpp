@@ -12,7 +12,7 @@
 
 namespace steepest {
 
-enum class PolarMethod { newton_schulz_cubic, newton_schulz_quintic, jordan, polar_express, qdwh, svd };
+enum class PolarMethod { newton_schulz_cubic, newton_schulz_quintic, jordan, polar_express, gram_halley, qdwh, svd };
 
 /// The bound of ||X||_2 that polynomial methods divide by: the Frobenius norm, or the Schatten-4 norm
 /// ||XX'||_F^(1/2), which is 3 to 4 times tighter on Gaussian matrices and costs nothing more than the first Gram.
@@ -28,17 +28,19 @@ enum class Certificate { none, residuals };
 
 struct PolarOptions {
   PolarMethod method = PolarMethod::qdwh;
-  /// Number of polynomial steps; 0 is the method's own: jordan 5, polar_express by lower_bound and epsilon, Newton-Schulz 30 and 15.
+  /// Number of steps; 0 is the method's own: jordan 5, gram_halley 2, polar_express by lower_bound and epsilon,
+  /// Newton-Schulz 30 and 15. qdwh and svd fix theirs.
   int steps = 0;
-  /// A lower bound of the nonzero singular values relative to ||X||_2, or to the normalization for polynomial methods;
-  /// 0: unknown, epsilon is taken by qdwh and 1e-3 by polar_express.
+  /// A lower bound of the nonzero singular values relative to ||X||_2 (qdwh), or to the normalization (polar_express,
+  /// gram_halley). 0: unknown, then qdwh takes epsilon and the others 1e-3.
   double lower_bound = 0;
-  int degree = 5;         ///< of polar_express: 3 or 5
+  int degree = 5;         ///< of polar_express: 3, 5 or 7
   double safety = 1.01;   ///< of polar_express: singular values up to about this are allowed for
-  double cushion = 0.02;  ///< of polar_express: facts in schedule.hpp
+  double cushion = 0.02;  ///< of polar_express: a step is the optimum for a range no wider than [cushion u, u]
   /// Instead of the method's own polynomial: this one, repeated (jordan only).
   std::optional<OddPolynomial> coefficients = std::nullopt;
-  Normalization normalization = Normalization::frobenius;
+  /// None: the method's own, frobenius for polynomials as in the published ones, schatten4 for gram_halley.
+  std::optional<Normalization> normalization = std::nullopt;
   Rank rank = Rank::complete;
   Certificate certificate = Certificate::residuals;
 };
@@ -49,15 +51,26 @@ std::string_view name(PolarMethod method);
 PolarMethod polar_method(std::string_view name);
 /// All names, in the order of the enumeration.
 std::vector<std::string> polar_method_names();
+/// True for methods that run a number of steps from a normalization and stop short of roundoff: the polynomial ones and
+/// gram_halley.
+bool takes_steps(PolarMethod method);
 std::string_view name(Normalization normalization);
 std::string_view name(Rank rank);
+
+/// The normalization that was asked for, or the method's own.
+Normalization normalization_of(const PolarOptions& options);
 
 /// Options checked and turned into a step list, once; copyable, used for any number of matrices.
 struct PreparedPolar {
   PolarOptions options;
   PolynomialSchedule polynomials;  // of polynomial methods
-  HalleySchedule halley;           // of qdwh
+  HalleySchedule halley;           // of qdwh and gram_halley
+  std::vector<int> restarts;       // of gram_halley: the Gram is formed anew before these steps
+  Normalization normalization;     // of methods that take steps
 };
+
+/// A matrix with more than this many rows for each column is reduced by QR before qdwh.
+inline constexpr double tall_enough = 1.15;
 
 /// The plan for matrices of spacing `epsilon` (2^-52, 2^-23, 2^-7). `smaller_side` enters the bound of qdwh: the scaling is
 /// within its square root of ||X||_2; 4096 covers every matrix that fits the memory of a workstation core.

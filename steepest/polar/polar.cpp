@@ -5,6 +5,7 @@
 #include <string>
 
 #include "steepest/base/closest.hpp"
+#include "steepest/polar/gram_halley_error.hpp"
 
 namespace steepest {
 namespace {
@@ -12,14 +13,15 @@ namespace {
 struct NamedMethod {
   PolarMethod method;
   std::string_view name;
-  bool polynomial;
+  bool takes_steps;
 };
 
-constexpr std::array<NamedMethod, 6> methods{{
+constexpr std::array<NamedMethod, 7> methods{{
     {PolarMethod::newton_schulz_cubic, "newton_schulz_cubic", true},
     {PolarMethod::newton_schulz_quintic, "newton_schulz_quintic", true},
     {PolarMethod::jordan, "jordan", true},
     {PolarMethod::polar_express, "polar_express", true},
+    {PolarMethod::gram_halley, "gram_halley", true},
     {PolarMethod::qdwh, "qdwh", false},
     {PolarMethod::svd, "svd", false},
 }};
@@ -54,6 +56,7 @@ PolynomialSchedule polynomials(const PolarOptions& options, double epsilon) {
                                         options.cushion};
       return options.steps == 0 ? converged_polar_express(express, std::max(epsilon, 0x1p-48)) : polar_express(express);
     }
+    case PolarMethod::gram_halley:
     case PolarMethod::qdwh:
     case PolarMethod::svd:
       return {};
@@ -61,11 +64,21 @@ PolynomialSchedule polynomials(const PolarOptions& options, double epsilon) {
   return {};
 }
 
+/// The first steps of gram_halley that need a fresh Gram, so that Cholesky sees I + c R >= 1/2 whatever the spectrum.
+std::vector<int> gram_restarts(const HalleySchedule& schedule, double epsilon) {
+  // Of ||X X'||_F = 1, which bounds ||R||_2: measured below eps/2 for sides up to 3072, so that 2 eps has room.
+  const double perturbation = 2 * epsilon;
+  std::vector<int> restarts;
+  while (restarts.size() + 1 < schedule.size() &&
+         !(gram_halley_error(schedule, restarts, perturbation).smallest_eigenvalue >= 0.5))
+    restarts.push_back(static_cast<int>(restarts.size()) + 1);
+  return restarts;
+}
+
 void check_options(const PolarOptions& options) {
-  const bool polynomial = row(options.method).polynomial;
   check(options.steps >= 0, "[polar] steps must be at least 1, or 0 for the method's own number; {} came",
         options.steps);
-  check(polynomial || options.steps == 0, "[polar] {} fixes its own number of steps; steps = {} came",
+  check(takes_steps(options.method) || options.steps == 0, "[polar] {} fixes its own number of steps; steps = {} came",
         name(options.method), options.steps);
   check(options.lower_bound >= 0 && options.lower_bound < 1,
         "[polar] lower_bound must lie in (0, 1), or be 0 for unknown; {} came", options.lower_bound);
@@ -92,15 +105,23 @@ PolarMethod polar_method(std::string_view wanted) {
   return {};
 }
 
+bool takes_steps(PolarMethod method) { return row(method).takes_steps; }
+
 std::string_view name(Normalization normalization) {
   return normalization == Normalization::frobenius ? "frobenius" : "schatten4";
 }
 
 std::string_view name(Rank rank) { return rank == Rank::complete ? "complete" : "partial"; }
 
+Normalization normalization_of(const PolarOptions& options) {
+  const bool from_gram = options.method == PolarMethod::gram_halley;
+  return options.normalization.value_or(from_gram ? Normalization::schatten4 : Normalization::frobenius);
+}
+
 PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index smaller_side) {
   check_options(options);
-  PreparedPolar plan{options, {}, {}};
+  const bool in_gram_space = options.method == PolarMethod::gram_halley;
+  PreparedPolar plan{options, {}, {}, {}, normalization_of(options)};
   double& bound = plan.options.lower_bound;
   if (options.method == PolarMethod::qdwh) {
     // Singular values are divided by at most ||X||_F <= sqrt(s) ||X||_2.
@@ -109,26 +130,60 @@ PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index s
     plan.halley = qdwh_schedule(bound, epsilon);
   } else if (options.method != PolarMethod::svd) {
     if (bound == 0) bound = 1e-3;
-    plan.polynomials = polynomials(plan.options, epsilon);
+    if (in_gram_space) {
+      plan.halley = gram_halley_schedule(bound, options.steps == 0 ? 2 : options.steps);
+      plan.restarts = gram_restarts(plan.halley, epsilon);
+    } else {
+      plan.polynomials = polynomials(plan.options, epsilon);
+    }
   }
   return plan;
 }
 
+namespace {
+
+double polynomial_flops(const PolynomialSchedule& schedule, double s, double l) {
+  double flops = 0;
+  for (const OddPolynomial& p : schedule) {
+    const double symmetric = (p.d != 0 ? 2.0 : 0.0) + (p.d == 0 && p.c != 0 ? 1.0 : 0.0);
+    flops += 3 * s * s * l + symmetric * s * s * s;  // Y Y', B Y; A A, A C
+  }
+  return flops;
+}
+
+double gram_halley_flops(const PreparedPolar& plan, double s, double l) {
+  const auto steps = static_cast<double>(plan.halley.size());
+  const double blocks = static_cast<double>(plan.restarts.size()) + 1;
+  return (steps + 2 * (steps - blocks)) * s * s * s + blocks * 3 * s * s * l;  // inverses; Q and R; Gram and Q X
+}
+
+/// R and the explicit Q of an m x n matrix by Householder's reflections.
+double qr_flops(double m, double n) { return 4 * m * n * n - 4.0 / 3 * n * n * n; }
+
+double qdwh_flops(const HalleySchedule& schedule, double s, double l) {
+  const bool reduced = l > tall_enough * s;
+  const double m = reduced ? s : l;
+  double flops = 3 * m * s * s;  // the last Newton-Schulz step
+  for (const HalleyStep& step : schedule)
+    flops += step.factored_by_qr ? qr_flops(m + s, s) + 2 * m * s * s : 3 * m * s * s + s * s * s / 3;
+  return reduced ? flops + qr_flops(l, s) + 2 * l * s * s : flops;
+}
+
+}  // namespace
+
 double polar_flops(const PreparedPolar& plan, Index m, Index n) {
   const auto s = static_cast<double>(std::min(m, n));
   const auto l = static_cast<double>(std::max(m, n));
-  double flops = 0;
-  for (const OddPolynomial& p : plan.polynomials)
-    flops += s * s * l + (p.c == 0 ? 0 : s * s * s) + 2 * s * s * l;  // Y Y', A A, B Y
-  if (plan.options.method == PolarMethod::svd) return 22 * s * s * l + 2 * s * s * l;
-  if (plan.options.method != PolarMethod::qdwh) return flops;
-  const auto qr = [](double rows, double cols) { return 4 * rows * cols * cols - 4.0 / 3 * cols * cols * cols; };
-  const bool reduced = l > 1.15 * s;
-  const double rows = reduced ? s : l;
-  for (const HalleyStep& step : plan.halley)
-    flops += step.factored_by_qr ? qr(rows + s, s) + 2 * rows * s * s : rows * s * s + s * s * s / 3 + 2 * rows * s * s;
-  flops += rows * s * s + 2 * rows * s * s;  // the last Newton-Schulz step
-  return reduced ? flops + qr(l, s) + 2 * l * s * s : flops;
+  switch (plan.options.method) {
+    case PolarMethod::svd:
+      return 4 * s * s * l + 18 * s * s * s + 2 * s * s * l;  // nominal
+    case PolarMethod::qdwh:
+      return qdwh_flops(plan.halley, s, l);
+    case PolarMethod::gram_halley:
+      return gram_halley_flops(plan, s, l);
+    default:
+      return polynomial_flops(plan.polynomials, s, l);
+  }
 }
 
 }  // namespace steepest

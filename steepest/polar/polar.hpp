@@ -7,6 +7,7 @@
 
 #include "steepest/base/check.hpp"
 #include "steepest/engine/engine.hpp"
+#include "steepest/polar/gram_halley.hpp"
 #include "steepest/polar/null_part.hpp"
 #include "steepest/polar/options.hpp"
 #include "steepest/polar/polynomial.hpp"
@@ -46,7 +47,7 @@ void qdwh_of_tall(E& la, const typename E::Matrix& X, typename E::Matrix& U, con
   const Index m = la.rows(X);
   const Index n = la.cols(X);
   auto frame = la.frame();
-  if (static_cast<double>(m) <= 1.15 * static_cast<double>(n)) {
+  if (static_cast<double>(m) <= tall_enough * static_cast<double>(n)) {
     auto Y = frame.matrix(X, m, n);
     la.copy(X, Y);
     scale_to_unit_norm(la, Y);
@@ -77,6 +78,23 @@ void exact_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, cons
     // What the schedule sends to 1 leaves U within rounding of orthogonal; anything else was null.
     report.completed = !(orthogonality(la, U) <= 100 * E::epsilon());
     if (report.completed) complete_null_part(la, U);
+  }
+}
+
+/// U = the factor of tall X that the plan makes; the Gram of the iterations that need one is on the small side.
+template <Engine E>
+void run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+              PolarReport& report) {
+  auto U_wide = la.transposed(U);
+  if (!plan.polynomials.empty()) {
+    polynomial_polar(la, la.transposed(X), U_wide, plan.polynomials, plan.normalization);
+  } else if constexpr (FactorEngine<E>) {
+    if (plan.options.method == PolarMethod::gram_halley)
+      gram_halley(la, la.transposed(X), U_wide, plan.halley, plan.restarts, plan.normalization);
+    else
+      exact_polar(la, X, U, plan, report);
+  } else {
+    check(false, "[polar] method {} needs factorizations; engine {} has none", report.method, la.name());
   }
 }
 
@@ -124,14 +142,7 @@ PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, con
   const auto largest = la.max_abs(X);
   polar_detail::require_finite(la, X, largest);
   la.scale(la.power_of_two(largest), X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
-  if (!plan.polynomials.empty()) {
-    auto U_wide = la.transposed(U_tall);
-    polynomial_polar(la, la.transposed(Y), U_wide, plan.polynomials, plan.options.normalization);
-  } else if constexpr (FactorEngine<E>) {
-    polar_detail::exact_polar(la, Y, U_tall, plan, report);
-  } else {
-    check(false, "[polar] method {} needs factorizations; engine {} has none", report.method, la.name());
-  }
+  polar_detail::run_plan(la, Y, U_tall, plan, report);
   if (plan.options.certificate == Certificate::residuals)
     polar_detail::certify(la, Y, U_tall, plan.options.rank, report);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -9,10 +9,20 @@
 #include <tuple>
 
 #include "steepest/base/random.hpp"
+#include "steepest/engine/counting.hpp"
 #include "steepest/polar/test_matrices.hpp"
 
 namespace steepest {
 namespace {
+
+/// ||X||_2 by the SVD.
+double norm_2(Host<double>& la, const MatrixView<double>& X) {
+  auto frame = la.frame();
+  const Index k = std::min(X.rows, X.cols);
+  auto S = frame.matrix(1, k);
+  la.svd(X, frame.matrix(X.rows, k), S, frame.matrix(k, X.cols));
+  return S(0, 0);
+}
 
 template <class T>
 class PolarTest : public testing::Test {
@@ -191,6 +201,50 @@ TYPED_TEST(PolarTest, PolarExpressConverges) {
   const auto report = this->factor(X, U, {.method = PolarMethod::polar_express, .lower_bound = 1e-3, .cushion = 0.3});
   EXPECT_LE(report.orthogonality.get(), 50 * this->u);
   EXPECT_LE(report.backward_error.get(), 50 * this->u);
+}
+
+// Two Gram-space Halley steps from 1e-3 send singular values in [1e-3 f, f], f the Schatten-4 norm, into [0.9629, 1],
+// three into [1 - 1e-6, 1]; rounding adds what gram_halley_error bounds (docs/theory.md). A rotated factor has perfect
+// singular values, so the whole factor is compared.
+TYPED_TEST(PolarTest, GramHalleyKeepsItsPromise) {
+  for (const auto& [m, n] : std::vector<std::pair<Index, Index>>{{64, 64}, {60, 200}, {200, 60}})
+    for (const double kappa : {1.0, 10.0, 100.0, 300.0})
+      for (const int steps : {2, 3}) {
+        const auto sigma = geometric_spectrum(std::min(m, n), kappa);
+        auto X = matrix_with_spectrum<TypeParam>(m, n, sigma, 19);
+        auto exact = matrix_with_spectrum<TypeParam>(m, n, geometric_spectrum(std::min(m, n), 1), 19);
+        OwnedMatrix<TypeParam> U(m, n);
+        const auto report = this->factor(X, U, {.method = PolarMethod::gram_halley, .steps = steps});
+        EXPECT_EQ(report.cholesky_steps, steps);
+        auto difference = U;
+        auto D = difference.view();
+        this->la.add(1, U.view(), -1, exact.view(), D);
+        OwnedMatrix<double> wide(m, n);
+        for (std::size_t i = 0; i < wide.entries.size(); ++i)
+          wide.entries[i] = static_cast<double>(difference.entries[i]);
+        const double promised = (steps == 2 ? 0.0372 : 1e-6) + 1e5 * this->u;
+        Host<double> la;
+        EXPECT_LE(norm_2(la, wide.view()), promised) << m << " x " << n << " kappa " << kappa << " steps " << steps;
+      }
+}
+
+// The count that a plan predicts is what an engine that counts sees, but for the reductions to a unit norm and the report.
+TYPED_TEST(PolarTest, PredictedFlopsAreCountedFlops) {
+  for (const auto& [m, n] : std::vector<std::pair<Index, Index>>{{30, 30}, {20, 70}, {70, 20}})
+    for (const std::string& method : polar_method_names()) {
+      const PolarOptions options{.method = polar_method(method), .certificate = Certificate::none};
+      const PreparedPolar plan = prepare_polar(options, Host<TypeParam>::epsilon(), std::min(m, n));
+      auto X = matrix_with_spectrum<TypeParam>(m, n, geometric_spectrum(std::min(m, n), 10), 20);
+      OwnedMatrix<TypeParam> U(m, n);
+      Counting<Host<TypeParam>> counting(this->la);
+      auto view = U.view();
+      polar(counting, X.view(), view, plan);
+      double extra = 0;  // qdwh on the host looks at its own result once, to see whether something was null
+      if (options.method == PolarMethod::qdwh)
+        extra = static_cast<double>(std::max(m, n) * std::min(m, n) * std::min(m, n));
+      EXPECT_NEAR(counting.flops(), polar_flops(plan, m, n) + extra, 1e-9 * counting.flops())
+          << method << ' ' << m << " x " << n;
+    }
 }
 
 // What a residual is for: it must see a wrong answer. A rotated factor is perfectly orthogonal, yet wrong.
