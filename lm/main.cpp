@@ -2,7 +2,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <cblas.h>
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -19,6 +18,7 @@
 #include "lm/plan_text.hpp"
 #include "lm/printable.hpp"
 #include "lm/trainer.hpp"
+#include "steepest/engine/providers.hpp"
 #include "steepest/io/corpus.hpp"
 
 namespace steepest::lm {
@@ -37,8 +37,7 @@ void fix_threads(const Config& config) {
 RunDescription describe(const Config& config, int argc, const char* const* argv) {
   return {.command = {argv, argv + argc},
           .threads = static_cast<int>(config.run.threads),
-          .kernels = {{"sgemm", fmt::format("{} {}", openblas_get_config(), openblas_get_corename())},
-                      {"optimizer", config.optimizer.engine + " f32"}},
+          .kernels = {{"blas", blas_kernel()}, {"optimizer", config.optimizer.engine + " f32"}},
           .seeds = {{"weights", config.run.seed}, {"batches", config.run.seed}}};
 }
 
@@ -59,6 +58,7 @@ int train(const Command& command, int argc, const char* const* argv) {
   const auto& config = command.config;
   const auto training = load_corpus(config.data.text, YearRange::until(static_cast<int>(config.data.train_until)));
   const auto validation = load_corpus(config.data.text, YearRange::from(static_cast<int>(config.data.validate_from)));
+  if (const auto mix = mixed_builds(providers())) fmt::print(stderr, "steepest: warning: {}\n", *mix);
   const Interrupt interrupt;
   Trainer trainer(config, {.training = training.bytes, .validation = validation.bytes});
   std::optional<Index> resumed_at;
