@@ -36,7 +36,9 @@ target_link_libraries(steepest_torch INTERFACE PkgConfig::openblas PkgConfig::la
 # The wheel's include folder holds a newer fmt than the system's libfmt, and hides it: beside libtorch fmt is headers alone.
 target_link_libraries(steepest_torch INTERFACE fmt::fmt-header-only)
 # The wheel brings a libgomp.so.1 of its own, beside libtorch. CMake would warn that it may hide the compiler's; it does,
-# for the whole process, and one OpenMP runtime for OpenBLAS and libtorch is what is wanted. So the path is given here.
+# for the whole process, and one OpenMP runtime for OpenBLAS and libtorch is what is wanted. So the path is given here;
+# no other target needs one, since our libraries are static.
+set(CMAKE_SKIP_BUILD_RPATH ON)
 target_link_options(steepest_torch INTERFACE "LINKER:--no-as-needed" "LINKER:-rpath,${TORCH_INSTALL_PREFIX}/lib")
 # Variables of a full description of libtorch would be most of an object file.
 target_compile_options(steepest_torch INTERFACE $<$<CONFIG:Debug>:-g1>)
@@ -50,5 +52,4 @@ target_precompile_headers(steepest_torch_pch PRIVATE <torch/torch.h>)
 function(steepest_torch_target target)
   target_link_libraries(${target} PRIVATE steepest_torch steepest steepest_warnings)
   target_precompile_headers(${target} REUSE_FROM steepest_torch_pch)
-  set_target_properties(${target} PROPERTIES SKIP_BUILD_RPATH ON)
 endfunction()
