@@ -29,8 +29,9 @@ find_library(STEEPEST_DNNL dnnl REQUIRED)
 set(STEEPEST_HAS_TORCH TRUE)
 
 # libtorch_cpu.so exports the Fortran names of BLAS and LAPACK. The first library that a program needs serves them to
-# the whole process: OpenBLAS, so that there is one BLAS and one set of threads. The linker would drop OpenBLAS from a
-# program that does not call it itself; --no-as-needed keeps it (tests/torch_link).
+# the whole process: OpenBLAS, so that there is one BLAS and one set of threads. Among libraries CMake puts what others
+# depend on last, so OpenBLAS is named among the options, which come first; --no-as-needed keeps it where a program
+# does not call it itself (tests/torch_link).
 add_library(steepest_torch INTERFACE)
 target_link_libraries(steepest_torch INTERFACE PkgConfig::openblas PkgConfig::lapacke ${STEEPEST_DNNL} torch)
 # The wheel's include folder holds a newer fmt than the system's libfmt, and hides it: beside libtorch fmt is headers alone.
@@ -39,7 +40,7 @@ target_link_libraries(steepest_torch INTERFACE fmt::fmt-header-only)
 # for the whole process, and one OpenMP runtime for OpenBLAS and libtorch is what is wanted. So the path is given here;
 # no other target needs one, since our libraries are static.
 set(CMAKE_SKIP_BUILD_RPATH ON)
-target_link_options(steepest_torch INTERFACE "LINKER:--no-as-needed" "LINKER:-rpath,${TORCH_INSTALL_PREFIX}/lib")
+target_link_options(steepest_torch INTERFACE "LINKER:--no-as-needed" "${openblas_LINK_LIBRARIES}" "LINKER:-rpath,${TORCH_INSTALL_PREFIX}/lib")
 # Variables of a full description of libtorch would be most of an object file.
 target_compile_options(steepest_torch INTERFACE $<$<CONFIG:Debug>:-g1>)
 

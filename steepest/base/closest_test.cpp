@@ -27,7 +27,7 @@ TEST(EditDistance, IsAMetric) {
 
 TEST(Closest, NamesTheNearestFirstAndKeepsTheOrderOfTies) {
   const std::vector<std::string> names = {"layers", "width", "heads", "width_of_mlp", "depth"};
-  EXPECT_THAT(closest("widht", names, 2), testing::ElementsAre("width", "depth"));
+  EXPECT_THAT(closest("widht", names, 2), testing::ElementsAre("width", "heads"));  // depth is as far
   EXPECT_THAT(closest("xxxxx", names, 2), testing::ElementsAre("width", "heads"));
   EXPECT_EQ(closest_text("laye", names, 1), "closest: 'layers'");
   EXPECT_EQ(closest_text("any", {}), "there are none");
