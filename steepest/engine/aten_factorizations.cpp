@@ -1,5 +1,6 @@
-#include <ATen/ops/cholesky_inverse.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/linalg_cholesky_ex.h>
@@ -26,9 +27,11 @@ void AtenVerbs::cholesky(const Gram& A, const Gram& L) {
 }
 
 void AtenVerbs::inverse(const Gram& A, const Gram& B) {
-  const auto [factor, failed] = at::linalg_cholesky_ex(A.tensor());
-  const at::Tensor refused = failed.view({A.batch(), 1, 1}).ne(0);
-  B.tensor().copy_(at::cholesky_inverse(factor).masked_fill_(refused, std::numeric_limits<double>::quiet_NaN()));
+  const Gram L(at::empty_like(A.tensor()));
+  cholesky(A, L);
+  const at::Tensor I = at::eye(A.rows(), A.options()).expand_as(A.tensor());
+  const at::Tensor W = at::linalg_solve_triangular(L.tensor(), I, /*upper=*/false);  // L W = I
+  gram(Matrix(W.mT()), B);                                                           // A^-1 = W' W
 }
 
 void AtenVerbs::solve_cholesky(const Gram& L, const Matrix& Y) {

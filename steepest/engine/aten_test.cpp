@@ -216,6 +216,18 @@ TYPED_TEST(AtenTest, parameters_are_written_in_place_outside_autograd) {
   }
 }
 
+TEST(Aten, dot_of_huge_and_tiny_entries_keeps_every_bit) {
+  // <(2^1000, m 2^940), (0, 2^-1000)> = m 2^-60 with m = 1 + 2^-52: m 2^-60 2^-1000 on the way would lose the 2^-52.
+  const double m = 1 + 0x1p-52;
+  at::Tensor X = at::full({1, 2}, 0x1p1000, at::kDouble);
+  at::Tensor Y = at::full({1, 2}, 0x1p-1000, at::kDouble);
+  X.select(1, 1).fill_(m * 0x1p940);
+  Y.select(1, 0).fill_(0);
+  Aten<double> la;
+  EXPECT_EQ(la.reading(la.dot(TensorBatch(X), TensorBatch(Y))).get(), m * 0x1p-60);
+  EXPECT_EQ(la.reading(la.dot(TensorBatch(Y), TensorBatch(X))).get(), m * 0x1p-60);
+}
+
 TEST(Aten, names_its_device_and_type) {
   EXPECT_EQ(Aten<double>().name(), "aten cpu f64");
   EXPECT_EQ(Aten<float>(at::kMeta).name(), "aten meta f32");
