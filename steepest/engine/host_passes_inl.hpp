@@ -159,7 +159,9 @@ double Host<T>::dot(const Matrix& X, const Matrix& Y) {
   const double sum = host_detail::reduce(
       [=](T x, T y) { return (static_cast<double>(x) * x_scale) * (static_cast<double>(y) * y_scale); },
       host_detail::plus, X, Y);
-  return sum / x_scale / y_scale;
+  // The factor that brings the sum nearer to 1 goes first: no digit is lost below the normal range on the way.
+  const auto [small, large] = std::minmax(x_scale, y_scale);
+  return std::abs(sum) < 1 ? sum / small / large : sum / large / small;
 }
 
 template <class T>

@@ -1,0 +1,110 @@
+// What the host engine promises beyond the contract of all engines: digits at the edge of the range, results that do not
+// depend on the number of threads, exceptions that leave a parallel region whole.
+#include "steepest/engine/host.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace steepest {
+namespace {
+
+template <class T>
+struct Owned {
+  std::vector<T> entries;
+  Index rows, cols;
+
+  Owned(Index m, Index n) : entries(static_cast<std::size_t>(m * n)), rows(m), cols(n) {}
+  MatrixView<T> view() { return column_major(entries.data(), rows, cols); }
+};
+
+TEST(Host, DotOfHugeAndTinyEntriesKeepsEveryBit) {
+  // <(2^1000, m 2^940), (0, 2^-1000)> = m 2^-60 with m = 1 + 2^-52: m 2^-60 2^-1000 on the way would lose the 2^-52.
+  const double m = 1 + 0x1p-52;
+  Owned<double> X(1, 2);
+  Owned<double> Y(1, 2);
+  X.entries = {0x1p1000, m * 0x1p940};
+  Y.entries = {0, 0x1p-1000};
+  Host<double> la;
+  EXPECT_EQ(la.dot(X.view(), Y.view()), m * 0x1p-60);
+  EXPECT_EQ(la.dot(Y.view(), X.view()), m * 0x1p-60);
+}
+
+template <class T>
+class HostThreads : public testing::Test {
+ protected:
+  void TearDown() override { omp_set_num_threads(threads_); }
+  /// The entries of f's result on one thread and on two are the same bits.
+  template <class F>
+  void expect_same_bits(Index rows, Index cols, F f) {
+    std::vector<std::vector<T>> results;
+    for (const int threads : {1, 2}) {
+      omp_set_num_threads(threads);
+      Host<T> la;
+      Owned<T> result(rows, cols);
+      f(la, result.view());
+      results.push_back(result.entries);
+    }
+    EXPECT_EQ(results[0], results[1]);
+  }
+
+ private:
+  int threads_ = omp_get_max_threads();
+};
+
+using Types = testing::Types<double, float>;
+TYPED_TEST_SUITE(HostThreads, Types);
+
+// Sizes above the thresholds at which work is shared.
+TYPED_TEST(HostThreads, BitsDoNotDependOnTheNumberOfThreads) {
+  const Index s = 530;
+  Owned<TypeParam> X(s, 700);
+  Host<TypeParam>().random_normal(1, X.view());
+  Owned<TypeParam> A(s, s);
+  Host<TypeParam>().gram(X.view(), A.view());
+  const auto x = X.view();
+  const auto a = A.view();
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.gram(x, Y); });
+  this->expect_same_bits(s, 700, [&](auto& la, auto Y) { la.product(1, a, x, 0.5, x, Y); });
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.symmetric_square(1, a, -2, a, Y); });
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.symmetric_product(1, a, a, 0, a, Y); });
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.cholesky(a, Y); });
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.inverse(a, Y); });
+  this->expect_same_bits(1, 1, [&](auto& la, auto Y) { Y(0, 0) = static_cast<TypeParam>(la.dot(x, x)); });
+  this->expect_same_bits(1, 1, [&](auto& la, auto Y) { Y(0, 0) = static_cast<TypeParam>(la.frobenius(x)); });
+}
+
+TEST(Host, AnExceptionOfAPieceComesOutOfEach) {
+  Host<float> la;
+  int calls = 0;
+  const auto fail_once = [&](Host<float>&, Index i) {
+#pragma omp atomic
+    ++calls;
+    if (i == 3) throw std::runtime_error("piece 3");
+  };
+  EXPECT_THROW(la.each(8, fail_once), std::runtime_error);
+  calls = 0;
+  la.each(8, [&](Host<float>&, Index) {
+#pragma omp atomic
+    ++calls;
+  });
+  EXPECT_EQ(calls, 8);
+}
+
+TEST(Arena, KeepsOneBlockOfTheLargestSizeOnceAllScopesAreClosed) {
+  Arena arena;
+  for (int round = 0; round < 3; ++round) {
+    const auto mark = arena.mark();
+    EXPECT_NE(arena.take(1000), arena.take(1 << 20));
+    arena.release(mark);
+  }
+  const std::size_t held = arena.capacity();
+  const auto mark = arena.mark();
+  arena.take(1 << 20);
+  EXPECT_EQ(arena.capacity(), held);
+  arena.release(mark);
+}
+
+}  // namespace
+}  // namespace steepest
