@@ -1,13 +1,16 @@
+#include <ATen/ops/argsort.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/gather.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/linalg_cholesky_ex.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linalg_solve_triangular.h>
 #include <ATen/ops/linalg_svd.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/mul.h>
 
 #include <algorithm>
@@ -44,6 +47,18 @@ void AtenVerbs::qr(const Matrix& X, const Matrix& Q, const Gram& R) {
   const auto [orthonormal, triangular] = at::linalg_qr(lifted(X), "reduced");
   Q.tensor().copy_(orthonormal);
   R.tensor().copy_(triangular);
+}
+
+void AtenVerbs::pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order) {
+  const at::Tensor norms = at::linalg_vector_norm(X.tensor(), 2, at::IntArrayRef{-2}, /*keepdim=*/true, at::kDouble);
+  const at::Tensor places = at::argsort(norms, /*dim=*/-1, /*descending=*/true);
+  qr(Matrix(at::gather(X.tensor(), -1, places.expand_as(X.tensor()))), Q, R);
+  order.tensor().copy_(places);
+}
+
+void AtenVerbs::permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y) {
+  at::Tensor out = Y.tensor();
+  out.scatter_(-1, order.tensor().to(at::kLong).expand_as(X.tensor()), X.tensor());
 }
 
 void AtenVerbs::eigh(const Gram& A, const Gram& V, const Matrix& lambda) {

@@ -121,6 +121,7 @@ std::vector<Verb<T>> verbs_of_factor_and_elementwise_engines() {
       {"inverse", [](In t) { t.la.inverse(t.A, t.B); }},
       {"solve_cholesky", [](In t) { t.la.solve_cholesky(t.A, t.tall); }},
       {"qr", [](In t) { t.la.qr(t.tall, t.tall, t.A); }},
+      {"pivoted_qr", [](In t) { t.la.pivoted_qr(t.tall, t.tall, t.A, t.row); }},
       {"indicator", [](In t) { t.la.indicator(t.X, t.scalar, t.Y); }},
       {"indicator of a known number", [](In t) { t.la.indicator(t.X, t.known, t.Y); }},
       {"scale_columns", [](In t) { t.la.scale_columns(t.row, t.square, t.square); }},

@@ -68,6 +68,12 @@ inline int geqrf(int m, int n, float* a, int lda, float* tau, float* work, int s
 inline int geqrf(int m, int n, double* a, int lda, double* tau, double* work, int size) {
   return LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, size);
 }
+inline int geqp3(int m, int n, float* a, int lda, int* pivots, float* tau, float* work, int size) {
+  return LAPACKE_sgeqp3_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots, tau, work, size);
+}
+inline int geqp3(int m, int n, double* a, int lda, int* pivots, double* tau, double* work, int size) {
+  return LAPACKE_dgeqp3_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots, tau, work, size);
+}
 inline int orgqr(int m, int n, int k, float* a, int lda, const float* tau, float* work, int size) {
   return LAPACKE_sorgqr_work(LAPACK_COL_MAJOR, m, n, k, a, lda, tau, work, size);
 }

@@ -135,6 +135,32 @@ TYPED_TEST_P(EngineFactorizations, qr_is_orthonormal_times_upper_triangular) {
   }
 }
 
+TYPED_TEST_P(EngineFactorizations, pivoted_qr_is_qr_of_permuted_columns) {
+  for (const auto [m, n] : {Size{1, 1}, Size{3, 2}, Size{7, 7}, Size{130, 65}}) {
+    // X P = Q R: with the columns of Q R put back, ||X - (Q R) P'||_F is bounded as in qr, and Q likewise.
+    const auto X = this->random(m, n, layout_of(0));
+    auto Q = this->blank(m, n, layout_of(0));
+    auto R = this->blank_gram(n);
+    auto order = this->blank(1, n, layout_of(0));
+    auto ordered = this->blank(m, n, layout_of(0));
+    auto back = this->blank(m, n, layout_of(0));
+    this->la.pivoted_qr(X.view, Q, R, order);
+    this->la.product(1, Q, R, 0, ordered, ordered);
+    this->la.permute_columns(order, ordered, back);
+    const Batch left = this->read(Q);
+    const Batch got = this->read(back);
+    const Batch unordered = this->read(ordered);
+    const double error = 4 * this->eps + 2 * std::sqrt(double(m * n) + 2) * this->gram_eps;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      EXPECT_LE(residual(X.values[i], got[i], identity(n)), error * frobenius(X.values[i])) << m << ' ' << n;
+      EXPECT_LE(departure_from_orthonormal(left[i]), 2 * error * std::sqrt(double(n))) << m << ' ' << n;
+      if (n > 6) {
+        EXPECT_GT(residual(X.values[i], unordered[i], identity(n)), error * frobenius(X.values[i])) << "not put back";
+      }
+    }
+  }
+}
+
 TYPED_TEST_P(EngineFactorizations, eigh_diagonalizes_in_ascending_order) {
   for (const Index s : {0, 1, 2, 3, 64, 65, 128}) {
     // ||A - V diag(d) V'||_F <= (eps + 4 s eps_gram) ||A||_F
@@ -236,8 +262,8 @@ TYPED_TEST_P(EngineFactorizations, random_normal_is_a_function_of_seed_and_shape
 REGISTER_TYPED_TEST_SUITE_P(EngineFactorizations, cholesky_gives_the_lower_factor,
                             cholesky_of_an_indefinite_matrix_is_nan, inverse_is_that_of_a_positive_definite_matrix,
                             solve_cholesky_divides_rows, qr_is_orthonormal_times_upper_triangular,
-                            eigh_diagonalizes_in_ascending_order, svd_is_thin_and_descending,
-                            indicator_compares_with_a_scalar, scale_columns_rounds_once_per_entry,
-                            random_normal_is_a_function_of_seed_and_shape);
+                            pivoted_qr_is_qr_of_permuted_columns, eigh_diagonalizes_in_ascending_order,
+                            svd_is_thin_and_descending, indicator_compares_with_a_scalar,
+                            scale_columns_rounds_once_per_entry, random_normal_is_a_function_of_seed_and_shape);
 
 }  // namespace steepest::conformance

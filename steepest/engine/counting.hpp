@@ -89,6 +89,14 @@ class Counting {
     count(X, 4, rows(X), cols(X), cols(X));
     count(X, -4.0 / 3, cols(X), cols(X), cols(X));
   }
+  void pivoted_qr(const Matrix& X, auto&& Q, auto&& R, auto&& order) requires FactorEngine<Inner> {
+    inner_->pivoted_qr(X, Q, R, order);
+    count(X, 4, rows(X), cols(X), cols(X));
+    count(X, -4.0 / 3, cols(X), cols(X), cols(X));
+  }
+  void permute_columns(const Matrix& order, const Matrix& X, auto&& Y) requires FactorEngine<Inner> {
+    inner_->permute_columns(order, X, Y);
+  }
   void eigh(const Gram& A, auto&& V, auto&& values) requires FactorEngine<Inner> {
     inner_->eigh(A, V, values);
     count(A, 9, rows(A), rows(A), rows(A));

@@ -86,15 +86,17 @@ template <class E>
 concept FactorEngine = Engine<E> &&
     requires(E& la, const typename E::Matrix& X, typename E::Matrix& Y, const typename E::Gram& A, typename E::Gram& B,
              const typename E::Scalar& s, double c, Index k) {
-  la.cholesky(A, B);          // A = B B', B lower triangular, NaN in B unless A is positive definite; B may be A
-  la.inverse(A, B);           // B = A^-1, A positive definite; NaN where it is not; B may be A
-  la.solve_cholesky(A, Y);    // Y <- Y (L L')^-1 for the factor L = A: each row of Y is a right-hand side
-  la.qr(X, Y, B);             // X = Y B, tall X: Y'Y = I, B upper triangular
-  la.eigh(A, B, Y);           // A = B diag(Y) B', ascending; Y is 1 x s
-  la.svd(X, Y, Y, Y);         // X = P diag(S) Q'; m x n with k = min(m, n): P m x k, S 1 x k, Qt k x n
-  la.indicator(X, s, Y);      // y_ij = 1 where x_ij > s, else 0
-  la.scale_columns(X, X, Y);  // Y = X2 diag(d), d = X1 is 1 x n; Y may be X2
-  la.random_normal(k, Y);     // standard normals of this seed, the same for equal engines and shapes
+  la.cholesky(A, B);            // A = B B', B lower triangular, NaN in B unless A is positive definite; B may be A
+  la.inverse(A, B);             // B = A^-1, A positive definite; NaN where it is not; B may be A
+  la.solve_cholesky(A, Y);      // Y <- Y (L L')^-1 for the factor L = A: each row of Y is a right-hand side
+  la.qr(X, Y, B);               // X = Y B, tall X: Y'Y = I, B upper triangular
+  la.pivoted_qr(X, Y, B, Y);    // X P = Y B as qr, with the larger columns first; the last Y, 1 x n, is P's order
+  la.permute_columns(X, X, Y);  // column order_j of Y = column j of X2, order = X1 (undoes P)
+  la.eigh(A, B, Y);             // A = B diag(Y) B', ascending; Y is 1 x s
+  la.svd(X, Y, Y, Y);           // X = P diag(S) Q'; m x n with k = min(m, n): P m x k, S 1 x k, Qt k x n
+  la.indicator(X, s, Y);        // y_ij = 1 where x_ij > s, else 0
+  la.scale_columns(X, X, Y);    // Y = X2 diag(d), d = X1 is 1 x n; Y may be X2
+  la.random_normal(k, Y);       // standard normals of this seed, the same for equal engines and shapes
 };
 
 /// Adds the memory-bound passes of optimizers, each fused where the engine can. What a closed gate guards keeps its

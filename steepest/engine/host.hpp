@@ -103,6 +103,8 @@ class Host {
   void inverse(const Gram& A, const Gram& B);
   void solve_cholesky(const Gram& L, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
+  void pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order);
+  void permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y);
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);
   void svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt);
   void indicator(const Matrix& X, double s, const Matrix& Y);
