@@ -69,9 +69,6 @@ struct PreparedPolar {
   Normalization normalization;     // of methods that take steps
 };
 
-/// A matrix with more than this many rows for each column is reduced by QR before qdwh.
-inline constexpr double tall_enough = 1.15;
-
 /// The plan for matrices of spacing `epsilon` (2^-52, 2^-23, 2^-7). `smaller_side` enters the bound of qdwh: the scaling is
 /// within its square root of ||X||_2; 4096 covers every matrix that fits the memory of a workstation core.
 /// Throws std::invalid_argument for options that contradict each other or the method.

@@ -161,12 +161,10 @@ double gram_halley_flops(const PreparedPolar& plan, double s, double l) {
 double qr_flops(double m, double n) { return 4 * m * n * n - 4.0 / 3 * n * n * n; }
 
 double qdwh_flops(const HalleySchedule& schedule, double s, double l) {
-  const bool reduced = l > tall_enough * s;
-  const double m = reduced ? s : l;
-  double flops = 3 * m * s * s;  // the last Newton-Schulz step
+  double flops = qr_flops(l, s) + 3 * s * s * s + 2 * l * s * s;  // X P = Q R; the last Newton-Schulz step; Q U_R
   for (const HalleyStep& step : schedule)
-    flops += step.factored_by_qr ? qr_flops(m + s, s) + 2 * m * s * s : 3 * m * s * s + s * s * s / 3;
-  return reduced ? flops + qr_flops(l, s) + 2 * l * s * s : flops;
+    flops += step.factored_by_qr ? qr_flops(2 * s, s) + 2 * s * s * s : (3 + 1.0 / 3) * s * s * s;
+  return flops;
 }
 
 }  // namespace
