@@ -78,6 +78,10 @@ Checkpoint open_file(const fs::path& path) {
              format_version, version);
   RunIdentity run{config_of(file, path), number<std::uint64_t>(file, path, "text")};
   Progress progress{number<Index>(file, path, "step"), number<Index>(file, path, "skipped_steps")};
+  check_data(
+      0 <= progress.skipped_steps && progress.skipped_steps <= progress.step && progress.step <= run.config.run.steps,
+      "[checkpoint] {}: the step must lie in the run's {} steps; {} came, {} of them skipped", path.string(),
+      run.config.run.steps, progress.step, progress.skipped_steps);
   return {std::move(file), std::move(run), progress};
 }
 
@@ -96,6 +100,11 @@ std::uint64_t fingerprint(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
   return hash;
+}
+
+void remove_checkpoints(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return;
+  for (const fs::path& old : checkpoints_in(folder)) fs::remove(old);
 }
 
 fs::path write_checkpoint(const RunIdentity& run, Progress progress, std::span<const TensorRecord> tensors,

@@ -31,6 +31,9 @@ struct RunIdentity {
 std::filesystem::path write_checkpoint(const RunIdentity& run, Progress progress, std::span<const TensorRecord> tensors,
                                        const Metadata& words = {});
 
+/// Removes the checkpoints of a folder, so that a new run in it is not resumed from those of the one before.
+void remove_checkpoints(const std::filesystem::path& folder);
+
 /// An opened checkpoint, checked whole.
 struct Checkpoint {
   SafetensorsFile file;

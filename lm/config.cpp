@@ -40,6 +40,7 @@ void check_run(const RunConfig& run) {
   check_at_least(run.batch, 1, "run.batch");
   check_at_least(run.accumulate, 1, "run.accumulate");
   check_at_least(run.threads, 0, "run.threads");
+  check(run.threads <= 1024, "[config] run.threads must be at most 1024; {} came", run.threads);
   check_at_least(run.log_every, 1, "run.log_every");
   check_at_least(run.evaluate_every, 0, "run.evaluate_every");
   check_at_least(run.evaluate_windows, 0, "run.evaluate_windows");

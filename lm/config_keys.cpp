@@ -81,7 +81,8 @@ std::vector<ConfigKey> model_and_data_keys() {
       key("model.qk_norm", "normalize queries and keys", STEEPEST_FIELD(model.qk_norm)),
       key("model.gains", "norms carry a learned gain", STEEPEST_FIELD(model.gains)),
       key("model.rotary_base", "base of the rotary frequencies", STEEPEST_FIELD(model.rotary_base)),
-      key("data.text", "folder of year-Name-n.txt files", STEEPEST_FIELD(data.text)),
+      // Where the text lies may change; that it is the same text, its fingerprint tells.
+      key("data.text", "folder of year-Name-n.txt files", STEEPEST_FIELD(data.text), Shapes::nothing),
       key("data.train_until", "last year of the training text", STEEPEST_FIELD(data.train_until)),
       key("data.validate_from", "first year of the validation text", STEEPEST_FIELD(data.validate_from)),
   };

@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <omp.h>
 
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "lm/checkpoint.hpp"
 #include "lm/command_line.hpp"
 #include "lm/config_keys.hpp"
 #include "lm/generate.hpp"
@@ -58,13 +60,16 @@ int train(const Command& command, int argc, const char* const* argv) {
   const auto& config = command.config;
   const auto training = load_corpus(config.data.text, YearRange::until(static_cast<int>(config.data.train_until)));
   const auto validation = load_corpus(config.data.text, YearRange::from(static_cast<int>(config.data.validate_from)));
-  if (const auto mix = mixed_builds(providers())) fmt::print(stderr, "steepest: warning: {}\n", *mix);
+  // Two BLAS in one process have two sets of threads, which wait for each other inside a parallel region.
+  if (const auto mix = mixed_builds(providers())) throw std::runtime_error(*mix);
   const Interrupt interrupt;
   Trainer trainer(config, {.training = training.bytes, .validation = validation.bytes});
   std::optional<Index> resumed_at;
   if (command.resumed) {
     trainer.restore(*command.resumed);
     resumed_at = trainer.progress().step;
+  } else {
+    remove_checkpoints(config.run.out);
   }
   Journal journal(config, describe(config, argc, argv), resumed_at, stderr);
   const auto outcome = trainer.run(journal, [&] { return interrupt.requested(); });
@@ -72,6 +77,9 @@ int train(const Command& command, int argc, const char* const* argv) {
   if (outcome == Outcome::nonfinite) {
     throw std::runtime_error(
         fmt::format("[train] the gradient of step {} must be finite; it is not", trainer.progress().step));
+  }
+  if (outcome == Outcome::done && !std::isfinite(trainer.last_bits_per_byte())) {
+    throw std::runtime_error("[train] the validation must end finite; it did not: the run diverged");
   }
   return exit_status(outcome);
 }

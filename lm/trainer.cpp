@@ -142,8 +142,9 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   progress_ = checkpoint.progress;
 }
 
-void Trainer::evaluate_now(Journal& journal, Index windows) const {
+void Trainer::evaluate_now(Journal& journal, Index windows) {
   const auto found = evaluate(model_, windows_, windows);
+  last_bits_per_byte_ = found.bits_per_byte;
   journal.evaluation({.step = progress_.step,
                       .bits_per_byte = found.bits_per_byte,
                       .windows = found.windows,

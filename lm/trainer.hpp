@@ -44,10 +44,12 @@ class Trainer {
   std::filesystem::path save() const;
   const Gpt& model() const { return model_; }
   const Progress& progress() const { return progress_; }
+  /// Of the last evaluation of this process, 0 before the first; not finite where the run diverged.
+  double last_bits_per_byte() const { return last_bits_per_byte_; }
 
  private:
   double backward(Index k);
-  void evaluate_now(Journal& journal, Index windows) const;
+  void evaluate_now(Journal& journal, Index windows);
   std::optional<Outcome> outcome_after(const StepFigures& figures, bool interrupted) const;
   Index tokens_per_step() const;
 
@@ -57,6 +59,7 @@ class Trainer {
   TextBatches batches_;
   ValidationWindows windows_;
   Progress progress_;
+  double last_bits_per_byte_ = 0;
 };
 
 }  // namespace steepest::lm
