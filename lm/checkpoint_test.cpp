@@ -58,10 +58,27 @@ TEST_F(CheckpointTest, ReadsBackEqual) {
 }
 
 TEST_F(CheckpointTest, KeepsTheNewestTwo) {
+  run.config.run.steps = 100000000;
   for (const Index step : {98, 99, 100, 100000000}) write(step);  // the last one has more digits than the others
   EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 2);
   EXPECT_EQ(open_checkpoint(folder).progress.step, 100000000);
   EXPECT_TRUE(fs::exists(folder / "checkpoint-00000100.safetensors"));
+}
+
+TEST_F(CheckpointTest, RefusesAStepThatItsRunDoesNotHave) {
+  run.config.run.steps = 10;
+  write(10);
+  EXPECT_EQ(open_checkpoint(folder).progress.step, 10);
+  write(11);
+  EXPECT_THAT(refusal(folder), HasSubstr("the step must lie in the run's 10 steps; 11 came"));
+}
+
+TEST_F(CheckpointTest, ANewRunRemovesThoseOfTheOneBefore) {
+  write(5);
+  write(10);
+  remove_checkpoints(folder);
+  EXPECT_TRUE(fs::is_empty(folder));
+  remove_checkpoints(folder / "absent");
 }
 
 TEST_F(CheckpointTest, RefusesADamagedOneAndNamesTheOneBefore) {
