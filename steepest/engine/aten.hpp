@@ -80,6 +80,13 @@ class AtenVerbs {
   void cholesky(const Gram& A, const Gram& L);
   void inverse(const Gram& A, const Gram& B);
   void solve_cholesky(const Gram& L, const Matrix& Y);
+  void solve_triangular(const Gram& L, const Matrix& Y);
+  void triangular_inverse(const Gram& L, const Gram& B);
+  /// libtorch has no product with a triangle: the zeros are multiplied too.
+  void triangular_product(double a, const Matrix& X, const Gram& L, double b, const Matrix& C, const Matrix& Y) {
+    product(a, X, L, b, C, Y);
+  }
+  void inverse_transposed(const Matrix& X, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   /// libtorch has no pivoted QR: the columns are sorted by their norms once, before the factorization.
   void pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order);

@@ -7,6 +7,7 @@
 #include <ATen/ops/gt.h>
 #include <ATen/ops/linalg_cholesky_ex.h>
 #include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/linalg_inv_ex.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linalg_solve_triangular.h>
 #include <ATen/ops/linalg_svd.h>
@@ -31,16 +32,31 @@ void AtenVerbs::cholesky(const Gram& A, const Gram& L) {
 
 void AtenVerbs::inverse(const Gram& A, const Gram& B) {
   const Gram L(at::empty_like(A.tensor()));
+  const Gram W(at::empty_like(A.tensor()));
   cholesky(A, L);
-  const at::Tensor I = at::eye(A.rows(), A.options()).expand_as(A.tensor());
-  const at::Tensor W = at::linalg_solve_triangular(L.tensor(), I, /*upper=*/false);  // L W = I
-  gram(Matrix(W.mT()), B);                                                           // A^-1 = W' W
+  triangular_inverse(L, W);
+  gram(W.transposed(), B);  // A^-1 = W' W
 }
 
 void AtenVerbs::solve_cholesky(const Gram& L, const Matrix& Y) {
   const at::Tensor& factor = L.tensor();
   const at::Tensor Z = at::linalg_solve_triangular(factor.mT(), lifted(Y), /*upper=*/true, /*left=*/false);  // Z L' = Y
   Y.tensor().copy_(at::linalg_solve_triangular(factor, Z, /*upper=*/false, /*left=*/false));                 // Y L = Z
+}
+
+void AtenVerbs::solve_triangular(const Gram& L, const Matrix& Y) {
+  Y.tensor().copy_(at::linalg_solve_triangular(L.tensor().mT(), lifted(Y), /*upper=*/true, /*left=*/false));
+}
+
+void AtenVerbs::triangular_inverse(const Gram& L, const Gram& B) {
+  const at::Tensor I = at::eye(L.rows(), L.options()).expand_as(L.tensor());
+  B.tensor().copy_(at::linalg_solve_triangular(L.tensor(), I, /*upper=*/false));  // L B = I
+}
+
+void AtenVerbs::inverse_transposed(const Matrix& X, const Matrix& Y) {
+  const auto [inverse, failed] = at::linalg_inv_ex(lifted(X).mT());
+  const at::Tensor singular = failed.view({X.batch(), 1, 1}).ne(0);
+  Y.tensor().copy_(inverse.masked_fill(singular, std::numeric_limits<double>::quiet_NaN()));
 }
 
 void AtenVerbs::qr(const Matrix& X, const Matrix& Q, const Gram& R) {

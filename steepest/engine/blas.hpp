@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <tuple>
+#include <span>
 
 #include "steepest/base/view.hpp"
 #include "steepest/engine/threads.hpp"
@@ -52,16 +52,22 @@ inline void syrk(CBLAS_TRANSPOSE t, int n, int k, double alpha, const double* a,
                  int ldc) {
   cblas_dsyrk(CblasColMajor, CblasLower, t, n, k, alpha, a, lda, beta, c, ldc);
 }
-inline void trsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int m, int n, const float* a, int lda, float* b, int ldb) {
-  cblas_strsm(CblasColMajor, side, CblasLower, t, CblasNonUnit, m, n, 1, a, lda, b, ldb);
+inline void trsm(CBLAS_SIDE side, CBLAS_UPLO half, CBLAS_TRANSPOSE t, CBLAS_DIAG diagonal, int m, int n, const float* a,
+                 int lda, float* b, int ldb) {
+  cblas_strsm(CblasColMajor, side, half, t, diagonal, m, n, 1, a, lda, b, ldb);
 }
-inline void trsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int m, int n, const double* a, int lda, double* b, int ldb) {
-  cblas_dtrsm(CblasColMajor, side, CblasLower, t, CblasNonUnit, m, n, 1, a, lda, b, ldb);
+inline void trsm(CBLAS_SIDE side, CBLAS_UPLO half, CBLAS_TRANSPOSE t, CBLAS_DIAG diagonal, int m, int n,
+                 const double* a, int lda, double* b, int ldb) {
+  cblas_dtrsm(CblasColMajor, side, half, t, diagonal, m, n, 1, a, lda, b, ldb);
 }
 inline int potrf(int n, float* a, int lda) { return LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int potrf(int n, double* a, int lda) { return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
-inline int potri(int n, float* a, int lda) { return LAPACKE_spotri_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
-inline int potri(int n, double* a, int lda) { return LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
+inline int getrf(int m, int n, float* a, int lda, int* pivots) {
+  return LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots);
+}
+inline int getrf(int m, int n, double* a, int lda, int* pivots) {
+  return LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots);
+}
 inline int geqrf(int m, int n, float* a, int lda, float* tau, float* work, int size) {
   return LAPACKE_sgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, size);
 }
@@ -127,26 +133,42 @@ void syrk(T alpha, MatrixView<const T> X, T beta, MatrixView<T> C) {
             leading(C));
 }
 
-/// Y <- Y L'^-1 for a lower triangular L; both column-major.
+/// Which half of a matrix is read, and whether its diagonal is taken for ones.
+enum class Triangle { lower, upper, lower_unit, upper_unit };
+
+inline bool is_upper(Triangle triangle) { return triangle == Triangle::upper || triangle == Triangle::upper_unit; }
+inline bool is_unit(Triangle triangle) { return triangle == Triangle::lower_unit || triangle == Triangle::upper_unit; }
+
+/// Y <- Y A^-1 for a triangle A.
 template <class T>
-void solve_lower_transposed(MatrixView<const T> L, MatrixView<T> Y) {
+void divide_rows(MatrixView<const T> A, Triangle triangle, MatrixView<T> Y) {
   if (Y.empty()) return;
   const SingleThreadedBlas here;
-  raw::trsm(CblasRight, CblasTrans, static_cast<int>(Y.rows), static_cast<int>(Y.cols), L.data, leading(L), Y.data,
-            leading(Y));
+  const Operand<T> a(A);
+  const bool flipped = a.transposed == CblasTrans;  // what lies in memory is A'
+  const bool upright = Y.column_major();            // otherwise Y' <- A'^-1 Y'
+  const MatrixView<T> B = upright ? Y : Y.transposed();
+  raw::trsm(upright ? CblasRight : CblasLeft, is_upper(triangle) != flipped ? CblasUpper : CblasLower,
+            flipped == upright ? CblasTrans : CblasNoTrans, is_unit(triangle) ? CblasUnit : CblasNonUnit,
+            static_cast<int>(B.rows), static_cast<int>(B.cols), a.data, a.leading, B.data, leading(B));
 }
 
-/// Y <- Y (L L')^-1 for a lower triangular, column-major L.
+/// The lower triangle of A <- its Cholesky factor; A is column-major. False where A is not positive definite.
 template <class T>
-void solve_cholesky(MatrixView<const T> L, MatrixView<T> Y) {
-  if (Y.empty()) return;
+bool cholesky(MatrixView<T> A) {
   const SingleThreadedBlas here;
-  const bool upright = Y.column_major();
-  const MatrixView<T> B = upright ? Y : Y.transposed();
-  const CBLAS_SIDE side = upright ? CblasRight : CblasLeft;
-  const auto [m, n, ldl] = std::tuple(static_cast<int>(B.rows), static_cast<int>(B.cols), leading(L));
-  raw::trsm(side, upright ? CblasTrans : CblasNoTrans, m, n, L.data, ldl, B.data, leading(B));
-  raw::trsm(side, upright ? CblasNoTrans : CblasTrans, m, n, L.data, ldl, B.data, leading(B));
+  return raw::potrf(static_cast<int>(A.rows), A.data, leading(A)) == 0;
+}
+
+/// A <- L and U of P A = L U by partial pivoting; A is column-major and tall. Row i was exchanged with row pivots[i]
+/// (from 0), one after another. False where a pivot is 0.
+template <class T>
+bool lu(MatrixView<T> A, std::span<int> pivots) {
+  const SingleThreadedBlas here;
+  const int singular =
+      raw::getrf(static_cast<int>(A.rows), static_cast<int>(A.cols), A.data, leading(A), pivots.data());
+  for (int& row : pivots) --row;
+  return singular == 0;
 }
 
 }  // namespace steepest::blas

@@ -109,6 +109,111 @@ TYPED_TEST_P(EngineFactorizations, solve_cholesky_divides_rows) {
     }
 }
 
+TYPED_TEST_P(EngineFactorizations, solve_triangular_divides_rows_by_the_transposed_factor) {
+  Index layout = 0;
+  for (const Index s : {1, 2, 3, 64, 65, 130})
+    for (const Index m : {0, 1, 3, 65, 257}) {
+      // Row by row stable, then stored: ||Y - W L'||_F <= (sqrt(s + 2) eps_gram + eps) ||W||_F ||L||_F.
+      const auto A = this->random_positive_definite(s);
+      auto L = this->blank_gram(s);
+      this->la.cholesky(A.view, L);
+      const auto Y = this->random(m, s, layout_of(layout++));
+      this->la.solve_triangular(L, Y.view);
+      const Batch factors = this->read_gram(L);
+      const Batch W = this->read(Y.view);
+      for (std::size_t i = 0; i < W.size(); ++i) {
+        const double error = std::sqrt(double(s) + 2) * this->gram_eps + this->eps;
+        const double bound = error * frobenius(W[i]) * frobenius(factors[i]);
+        EXPECT_LE(residual(Y.values[i], W[i], transposed(factors[i])), bound) << s << ' ' << m;
+        if (m * s > 64 && s > 1) {
+          EXPECT_GT(residual(Y.values[i], W[i], factors[i]), bound) << "L for L'";
+        }
+      }
+    }
+}
+
+TYPED_TEST_P(EngineFactorizations, triangular_inverse_stays_triangular) {
+  for (const Index s : {0, 1, 2, 3, 7, 64, 65, 130}) {
+    // ||L W - I||_F <= s eps ||L||_F ||W||_F (Higham 2002, section 14.2), whichever method
+    const auto A = this->random_positive_definite(s);
+    auto L = this->blank_gram(s);
+    auto B = this->blank_gram(s);
+    this->la.cholesky(A.view, L);
+    this->la.triangular_inverse(L, B);
+    const Batch factors = this->read_gram(L);
+    const Batch got = this->read_gram(B);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      const double bound = double(s) * this->gram_eps * frobenius(factors[i]) * frobenius(got[i]);
+      EXPECT_LE(residual(identity(s), factors[i], got[i]), bound) << s;
+      EXPECT_TRUE(lower_triangular(got[i]));
+      if (s > 1) {
+        EXPECT_GT(residual(identity(s), factors[i], transposed(got[i])), bound) << "transposed";
+      }
+    }
+    this->la.triangular_inverse(L, L);
+    EXPECT_TRUE(same_bits(this->read_gram(L), got)) << "in place";
+  }
+}
+
+TYPED_TEST_P(EngineFactorizations, triangular_product_is_the_product_with_the_factor) {
+  Index layout = 0;
+  for (const Index s : {1, 3, 65, 130, 300})
+    for (const Index m : {1, 65, 300}) {
+      // ||Y - (2 X L - 3 C)||_F <= sqrt(s + 2) eps_gram (2 ||X||_F ||L||_F + 3 ||C||_F), then stored
+      const auto X = this->random(m, s, layout_of(layout++));
+      const auto C = this->random(m, s, layout_of(layout / 4));
+      const auto L = this->gram_sample(map(
+          [](const Dense& A) {
+            return generate(A.rows, A.cols, [&](Index i, Index j) { return i < j ? 0 : A(i, j); });
+          },
+          this->random_batch(s, s)));
+      auto Y = this->blank(m, s, layout_of(layout / 2));
+      this->la.triangular_product(2, X.view, L.view, -3, C.view, Y);
+      const Batch got = this->read(Y);
+      this->la.triangular_product(2, X.view, L.view, -3, C.view, C.view);
+      const Batch in_place = this->read(C.view);
+      this->la.triangular_product(2, X.view, L.view, 0, Y, Y);
+      const Batch alone = this->read(Y);
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        const Dense want = combined(2, multiplied(X.values[i], L.values[i]), -3, C.values[i]);
+        const double size = 2 * frobenius(X.values[i]) * frobenius(L.values[i]) + 3 * frobenius(C.values[i]);
+        const double bound = (std::sqrt(double(s) + 2) * this->gram_eps + this->eps) * size;
+        EXPECT_LE(frobenius(combined(1, got[i], -1, want)), bound) << s << ' ' << m;
+        EXPECT_LE(frobenius(combined(1, in_place[i], -1, want)), bound) << "Y is C";
+        EXPECT_LE(residual(combined(0.5, alone[i], 0, want), X.values[i], L.values[i]), bound) << "C is not read";
+        if (s > 1) {
+          EXPECT_GT(frobenius(combined(1, alone[i], -1, want)), bound) << "C is left out";
+        }
+      }
+    }
+}
+
+TYPED_TEST_P(EngineFactorizations, inverse_transposed_is_that_of_a_square_matrix) {
+  Index layout = 0;
+  for (const Index s : {0, 1, 2, 3, 7, 64, 65, 130}) {
+    // Each column of W' solves with X = P'LU: ||X W' - I||_F <= 8 s eps ||L||_F ||U||_F ||W||_F (Higham 2002, section
+    // 14.3), and here ||L||_F ||U||_F <= s ||X||_F. A W that is stored in the type of Matrix adds eps ||X||_F ||W||_F.
+    const auto X = this->random(s, s, layout_of(layout++));
+    auto Y = this->blank(s, s, layout_of(layout / 2));
+    this->la.inverse_transposed(X.view, Y);
+    const Batch got = this->read(Y);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      const double error = 8 * double(s * s) * this->gram_eps + this->eps;
+      const double bound = error * frobenius(X.values[i]) * frobenius(got[i]);
+      EXPECT_LE(residual(identity(s), X.values[i], transposed(got[i])), bound) << s;
+      EXPECT_LE(residual(identity(s), transposed(got[i]), X.values[i]), bound) << s << ", left";
+      if (s > 1 && s < 100) {
+        EXPECT_GT(residual(identity(s), X.values[i], got[i]), bound) << "not transposed";
+      }
+    }
+    EXPECT_TRUE(same_bits(this->read(X.view), X.values)) << "X is kept";
+  }
+  const auto singular = this->constant(3, 3, 2);  // the first elimination leaves exact zeros
+  auto Y = this->blank(3, 3);
+  this->la.inverse_transposed(singular.view, Y);
+  for (const Dense& got : this->read(Y)) EXPECT_TRUE(std::isnan(got(0, 0)) && std::isnan(got(2, 1)));
+}
+
 TYPED_TEST_P(EngineFactorizations, qr_is_orthonormal_times_upper_triangular) {
   Index layout = 0;
   for (const auto [m, n] :
@@ -261,7 +366,9 @@ TYPED_TEST_P(EngineFactorizations, random_normal_is_a_function_of_seed_and_shape
 
 REGISTER_TYPED_TEST_SUITE_P(EngineFactorizations, cholesky_gives_the_lower_factor,
                             cholesky_of_an_indefinite_matrix_is_nan, inverse_is_that_of_a_positive_definite_matrix,
-                            solve_cholesky_divides_rows, qr_is_orthonormal_times_upper_triangular,
+                            solve_cholesky_divides_rows, solve_triangular_divides_rows_by_the_transposed_factor,
+                            triangular_inverse_stays_triangular, triangular_product_is_the_product_with_the_factor,
+                            inverse_transposed_is_that_of_a_square_matrix, qr_is_orthonormal_times_upper_triangular,
                             pivoted_qr_is_qr_of_permuted_columns, eigh_diagonalizes_in_ascending_order,
                             svd_is_thin_and_descending, indicator_compares_with_a_scalar,
                             scale_columns_rounds_once_per_entry, random_normal_is_a_function_of_seed_and_shape);

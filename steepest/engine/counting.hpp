@@ -20,6 +20,10 @@ namespace steepest {
 ///   cholesky                       s^3 / 3
 ///   inverse                        s^3
 ///   solve_cholesky, m rows         2 m s^2       (two triangular solves)
+///   solve_triangular, m rows       m s^2
+///   triangular_product, m rows     m s^2
+///   triangular_inverse             s^3 / 3
+///   inverse_transposed             2 s^3
 ///   qr of m x n                    4 m n^2 - 4/3 n^3       (R and the explicit Q, half each)
 ///   eigh                           9 s^3         (nominal: the iteration's share depends on the matrix)
 ///   svd with k = min(m, n)         4 m n k + 18 k^3       (nominal; 22 s^3 for a square)
@@ -83,6 +87,23 @@ class Counting {
   void solve_cholesky(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
     inner_->solve_cholesky(L, Y);
     count(Y, 2, rows(Y), cols(Y), cols(Y));
+  }
+  void solve_triangular(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
+    inner_->solve_triangular(L, Y);
+    count(Y, 1, rows(Y), cols(Y), cols(Y));
+  }
+  void triangular_inverse(const Gram& L, auto&& B) requires FactorEngine<Inner> {
+    inner_->triangular_inverse(L, B);
+    count(L, 1.0 / 3, rows(L), rows(L), rows(L));
+  }
+  void triangular_product(double a, const Matrix& X, const Gram& L, double b, const Matrix& C,
+                          auto&& Y) requires FactorEngine<Inner> {
+    inner_->triangular_product(a, X, L, b, C, Y);
+    count(X, 1, rows(X), cols(X), cols(X));
+  }
+  void inverse_transposed(const Matrix& X, auto&& Y) requires FactorEngine<Inner> {
+    inner_->inverse_transposed(X, Y);
+    count(X, 2, rows(X), rows(X), rows(X));
   }
   void qr(const Matrix& X, auto&& Q, auto&& R) requires FactorEngine<Inner> {
     inner_->qr(X, Q, R);

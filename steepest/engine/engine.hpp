@@ -89,7 +89,11 @@ concept FactorEngine = Engine<E> &&
   la.cholesky(A, B);            // A = B B', B lower triangular, NaN in B unless A is positive definite; B may be A
   la.inverse(A, B);             // B = A^-1, A positive definite; NaN where it is not; B may be A
   la.solve_cholesky(A, Y);      // Y <- Y (L L')^-1 for the factor L = A: each row of Y is a right-hand side
-  la.qr(X, Y, B);               // X = Y B, tall X: Y'Y = I, B upper triangular
+  la.solve_triangular(A, Y);    // Y <- Y L'^-1 for the factor L = A, the first half of solve_cholesky
+  la.triangular_inverse(A, B);  // B = A^-1, A lower triangular (zero above); B likewise; B may be A
+  la.triangular_product(c, X, A, c, X, Y);  // as product, A lower triangular: its zero blocks are skipped; Y may be X3
+  la.inverse_transposed(X, Y);              // Y = X'^-1, X square; NaN where X is singular
+  la.qr(X, Y, B);                           // X = Y B, tall X: Y'Y = I, B upper triangular
   la.pivoted_qr(X, Y, B, Y);    // X P = Y B as qr, with the larger columns first; the last Y, 1 x n, is P's order
   la.permute_columns(X, X, Y);  // column order_j of Y = column j of X2, order = X1 (undoes P)
   la.eigh(A, B, Y);             // A = B diag(Y) B', ascending; Y is 1 x s

@@ -1,8 +1,12 @@
 #include "steepest/engine/host.hpp"
 
-#include "steepest/engine/host_factorizations_inl.hpp"
+#include "steepest/engine/host_cholesky_inl.hpp"
+#include "steepest/engine/host_lu_inl.hpp"
 #include "steepest/engine/host_passes_inl.hpp"
 #include "steepest/engine/host_products_inl.hpp"
+#include "steepest/engine/host_qr_inl.hpp"
+#include "steepest/engine/host_spectral_inl.hpp"
+#include "steepest/engine/host_triangles_inl.hpp"
 
 namespace steepest {
 

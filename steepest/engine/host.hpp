@@ -98,10 +98,14 @@ class Host {
   double one_minus_power(double base, double exponent) const { return 1 - std::pow(base, exponent); }
   Reading reading(double s) const { return s; }
 
-  // Factorizations (host_factorizations_inl.hpp).
+  // Factorizations (host_{cholesky,lu,qr,spectral}_inl.hpp).
   void cholesky(const Gram& A, const Gram& L);
   void inverse(const Gram& A, const Gram& B);
   void solve_cholesky(const Gram& L, const Matrix& Y);
+  void solve_triangular(const Gram& L, const Matrix& Y);
+  void triangular_inverse(const Gram& L, const Gram& B);
+  void triangular_product(double alpha, const Matrix& X, const Gram& L, double beta, const Matrix& C, const Matrix& Y);
+  void inverse_transposed(const Matrix& X, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   void pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order);
   void permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y);

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "steepest/base/random.hpp"
 #include "steepest/engine/host.hpp"
 
 namespace steepest {
@@ -265,6 +266,13 @@ void Host<T>::normalize_rows(double c, const Matrix& X, const Matrix& Y) {
     const double factor = norm == 0 ? 0 : c / norm;
     for (Index j = 0; j < X.cols; ++j) Y(i, j) = static_cast<T>((static_cast<double>(X(i, j)) * near_one) * factor);
   });
+}
+
+template <class T>
+void Host<T>::random_normal(Index seed, const Matrix& Y) {
+  Random random(static_cast<std::uint64_t>(seed));
+  for (Index j = 0; j < Y.cols; ++j)
+    for (Index i = 0; i < Y.rows; ++i) Y(i, j) = static_cast<T>(random.normal());
 }
 
 }  // namespace steepest

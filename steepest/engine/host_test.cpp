@@ -71,6 +71,12 @@ TYPED_TEST(HostThreads, BitsDoNotDependOnTheNumberOfThreads) {
   this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.symmetric_product(1, a, a, 0, a, Y); });
   this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.cholesky(a, Y); });
   this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.inverse(a, Y); });
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.inverse_transposed(a, Y); });
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) {
+    la.cholesky(a, Y);
+    la.triangular_inverse(Y, Y);
+  });
+  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.triangular_product(2, a, a, 0, a, Y); });
   this->expect_same_bits(1, 1, [&](auto& la, auto Y) { Y(0, 0) = static_cast<TypeParam>(la.dot(x, x)); });
   this->expect_same_bits(1, 1, [&](auto& la, auto Y) { Y(0, 0) = static_cast<TypeParam>(la.frobenius(x)); });
 }

@@ -1,0 +1,184 @@
+// Products of the host engine in bf16. The blocks of a result are those of Host<float>: fixed by its size, one primitive of
+// one thread each.
+#include <cstddef>
+
+#include "steepest/engine/host_bf16.hpp"
+#include "steepest/engine/host_passes_inl.hpp"
+#include "steepest/engine/host_products_inl.hpp"
+
+namespace steepest {
+namespace {
+
+using Operand = Host<BFloat16>::Operand;
+using Into = OnednnProducts::Into;
+
+struct Shape {
+  Index rows, cols;
+};
+
+Shape shape_of(const Operand& X) {
+  return std::visit([](const auto& view) { return Shape{view.rows, view.cols}; }, X);
+}
+
+bool is_wide(const Operand& X) { return std::holds_alternative<MatrixView<float>>(X); }
+
+/// One block of a result that is cut along its longer side.
+struct Cut {
+  bool by_columns;
+  Index side, blocks;
+
+  Cut(Shape whole, Index k)
+      : by_columns(whole.cols >= whole.rows),
+        side(by_columns ? whole.cols : whole.rows),
+        blocks(host_detail::blocks_of(
+            side, static_cast<double>(whole.rows) * static_cast<double>(whole.cols) * static_cast<double>(k))) {}
+
+  template <class T>
+  MatrixView<T> columns_of(const MatrixView<T>& X, Index i) const {
+    const auto [begin, size] = host_detail::block_range(side, blocks, i);
+    return by_columns ? X.block(0, begin, X.rows, size) : X;
+  }
+  template <class T>
+  MatrixView<T> rows_of(const MatrixView<T>& X, Index i) const {
+    const auto [begin, size] = host_detail::block_range(side, blocks, i);
+    return by_columns ? X : X.block(begin, 0, size, X.cols);
+  }
+  Operand block_of(const Operand& X, Index i) const {
+    return std::visit([&](const auto& view) { return Operand(rows_of(columns_of(view, i), i)); }, X);
+  }
+};
+
+/// Scratch for each thread that takes up pieces.
+class ThreadScratch {
+ public:
+  ThreadScratch(Host<BFloat16>::Frame& frame, std::size_t bytes)
+      : nested_(omp_in_parallel() != 0),
+        bytes_((static_cast<Index>(bytes) + 63) / 64 * 64),
+        first_(frame.take<std::byte>(bytes_ * (nested_ ? 1 : omp_get_max_threads()))) {}
+  std::byte* mine() const { return first_ + (nested_ ? 0 : omp_get_thread_num() * bytes_); }
+
+ private:
+  bool nested_;
+  Index bytes_;
+  std::byte* first_;
+};
+
+}  // namespace
+
+/// A factor as the sum of one or two bf16 matrices; `low` is without data where there is one.
+struct Host<BFloat16>::Term {
+  MatrixView<const BFloat16> high, low;
+
+  Term(Frame& frame, const Operand& X) {
+    if (const auto* narrow = std::get_if<Matrix>(&X)) {
+      high = *narrow;
+      return;
+    }
+    const Gram& wide = std::get<Gram>(X);
+    const Matrix first = frame.matrix_like(wide);
+    const Matrix rest = frame.matrix_like(wide);
+    host_detail::for_each_entry(
+        [](BFloat16& upper, BFloat16& lower, float x) {
+          upper = BFloat16(x);
+          lower = BFloat16(x - float(upper));
+        },
+        first, rest, wide);
+    high = first;
+    low = rest;
+  }
+};
+
+void Host<BFloat16>::product_in_f32(double alpha, const Operand& A, const Operand& B, double beta, const Operand& C,
+                                    const Operand& D) {
+  Frame frame(arena_);
+  const Gram W = place_for(frame, D);
+  if (beta != 0) copy(C, W);
+  wide_.product(alpha, widened(frame, A), widened(frame, B), beta, W, W);
+  copy(W, D);
+}
+
+void Host<BFloat16>::split_product(const Term& A, const Term& B, double alpha, double beta, const Operand& C,
+                                   const Operand& D) {
+  const Shape whole = shape_of(D);
+  const Cut cut(whole, A.high.cols);
+  const bool direct = is_wide(D) && alpha == 1 && beta == 0;
+  const auto piece_of_sum = [&](Index i, std::byte* scratch) {
+    const Operand part = cut.block_of(D, i);
+    if (direct) return std::get<Gram>(part);
+    const auto [m, n] = shape_of(part);
+    auto* const data = reinterpret_cast<float*>(scratch);
+    const bool upright = std::visit([](const auto& view) { return view.column_major(); }, part);
+    return upright ? column_major(data, m, n) : row_major(data, m, n);
+  };
+  // The products that piece i is the sum of.
+  const auto for_each_term = [&](Index i, auto&& f) {
+    f(cut.rows_of(A.high, i), cut.columns_of(B.high, i), Into::overwrite);
+    if (A.low.data != nullptr) f(cut.rows_of(A.low, i), cut.columns_of(B.high, i), Into::accumulate);
+    if (B.low.data != nullptr) f(cut.rows_of(A.high, i), cut.columns_of(B.low, i), Into::accumulate);
+  };
+  const Index longest = (cut.side + cut.blocks - 1) / cut.blocks;
+  const auto sum_bytes = static_cast<std::size_t>(longest * (cut.by_columns ? whole.rows : whole.cols)) * sizeof(float);
+  const std::size_t offset = direct ? 0 : (sum_bytes + 63) / 64 * 64;
+  std::size_t bytes = 0;
+  for (Index i = 0; i < cut.blocks; ++i)
+    for_each_term(i, [&](const auto& X, const auto& Y, Into into) {
+      bytes = std::max(bytes, products_.scratch_bytes(X, Y, into, piece_of_sum(i, nullptr)));
+    });
+  Frame frame(arena_);
+  const ThreadScratch scratch(frame, offset + bytes);
+  for_each_piece(cut.blocks, [&](Index i) {
+    std::byte* const mine = scratch.mine();
+    const Gram sum = piece_of_sum(i, mine);
+    for_each_term(i, [&](const auto& X, const auto& Y, Into into) { products_.multiply(X, Y, into, sum, mine + offset); });
+    if (direct) return;
+    const Operand part = cut.block_of(D, i);
+    if (beta == 0)
+      scale(alpha, sum, part);
+    else
+      add(alpha, sum, beta, cut.block_of(C, i), part);
+  });
+}
+
+void Host<BFloat16>::product(double alpha, const Operand& A, const Operand& B, double beta, const Operand& C,
+                             const Operand& D) {
+  const auto [m, k] = shape_of(A);
+  const Index n = shape_of(B).cols;
+  assert(shape_of(B).rows == k && shape_of(D).rows == m && shape_of(D).cols == n);
+  if ((is_wide(A) && is_wide(B)) || !in_hardware_ || m * n * k == 0)
+    return product_in_f32(alpha, A, B, beta, C, D);
+  Frame frame(arena_);
+  split_product(Term(frame, A), Term(frame, B), alpha, beta, C, D);
+}
+
+void Host<BFloat16>::gram(const Operand& X, const Gram& A) {
+  if (is_wide(X) || !in_hardware_ || A.empty() || shape_of(X).cols == 0) {
+    Frame frame(arena_);
+    return wide_.gram(widened(frame, X), A);
+  }
+  const MatrixView<const BFloat16> Y = std::get<Matrix>(X);
+  const Index s = Y.rows;
+  const Index blocks = 2 * host_detail::blocks_of(s, double(s) * double(s) * double(Y.cols) / 2);
+  // The longest block row of the lower triangle first, each up to the end of its diagonal block.
+  const auto rows_of = [&](Index piece) { return host_detail::block_range(s, blocks, blocks - 1 - piece); };
+  const auto run = [&](Index piece, auto&& f) {
+    const auto [begin, size] = rows_of(piece);
+    const Index end = begin + size;
+    if (size > 0)
+      f(Y.block(begin, 0, size, Y.cols), Y.block(0, 0, end, Y.cols).transposed(), A.block(begin, 0, size, end));
+  };
+  std::size_t bytes = 0;
+  for (Index piece = 0; piece < blocks; ++piece)
+    run(piece, [&](const auto& rows, const auto& columns, const Gram& part) {
+      bytes = std::max(bytes, products_.scratch_bytes(rows, columns, Into::overwrite, part));
+    });
+  Frame frame(arena_);
+  const ThreadScratch scratch(frame, bytes);
+  for_each_piece(blocks, [&](Index piece) {
+    run(piece, [&](const auto& rows, const auto& columns, const Gram& part) {
+      products_.multiply(rows, columns, Into::overwrite, part, scratch.mine());
+    });
+  });
+  host_detail::mirror(A);
+}
+
+}  // namespace steepest

@@ -1,0 +1,80 @@
+#pragma once
+// Cholesky's factorization of the host engine and what it solves, compiled by host.cpp.
+#include <limits>
+
+#include "steepest/engine/blas.hpp"
+#include "steepest/engine/host.hpp"
+#include "steepest/engine/host_triangles_inl.hpp"
+#include "steepest/engine/look_ahead.hpp"
+
+namespace steepest {
+namespace host_detail {
+
+/// L <- its Cholesky factor, lower triangle only. False where L is not positive definite.
+template <class T>
+bool factor_lower_triangle(const MatrixView<T>& L) {
+  const Index n = L.rows;
+  const auto factor = [&](Index k) {
+    const auto [begin, size] = panel_range(n, k);
+    const Index end = begin + size;
+    const MatrixView<T> diagonal = L.block(begin, begin, size, size);
+    const bool definite = blas::cholesky(diagonal);
+    blas::divide_rows<T>(diagonal.transposed(), blas::Triangle::upper, L.block(end, begin, n - end, size));
+    return definite;
+  };
+  const auto update = [&](Index k, Index j) {
+    const auto [before, depth] = panel_range(n, k);
+    const auto [begin, size] = panel_range(n, j);
+    const Index end = begin + size;
+    const MatrixView<T> rows = L.block(begin, before, size, depth);
+    blas::syrk<T>(-1, rows, 1, L.block(begin, begin, size, size));
+    blas::gemm<T>(-1, L.block(end, before, n - end, depth), rows.transposed(), 1, L.block(end, begin, n - end, size));
+  };
+  return factor_looking_ahead(panels(n), factor, update);
+}
+
+/// The lower triangle of B = V' V for a lower triangle V.
+template <class T>
+void gram_of_lower_triangle(const MatrixView<T>& V, const MatrixView<T>& B) {
+  const Index n = V.rows;
+  for_each_piece(panels(n), [&](Index k) {  // b_ij = sum over rows from i on
+    const auto [begin, size] = panel_range(n, k);
+    const Index rest = n - begin;
+    const MatrixView<T> columns = V.block(begin, begin, rest, size).transposed();
+    blas::gemm<T>(1, columns, V.block(begin, 0, rest, begin), 0, B.block(begin, 0, size, begin));
+    blas::syrk<T>(1, columns, 0, B.block(begin, begin, size, size));
+  });
+}
+
+}  // namespace host_detail
+
+template <class T>
+void Host<T>::cholesky(const Gram& A, const Gram& L) {
+  assert(L.column_major());
+  copy(A, L);
+  if (!host_detail::factor_lower_triangle(L)) fill(std::numeric_limits<double>::quiet_NaN(), L);
+  host_detail::clear_above_diagonal(L);
+}
+
+template <class T>
+void Host<T>::inverse(const Gram& A, const Gram& B) {
+  assert(B.column_major());
+  if (B.empty()) return;
+  copy(A, B);
+  if (!host_detail::factor_lower_triangle(B)) return fill(std::numeric_limits<double>::quiet_NaN(), B);
+  Frame frame(arena_);
+  const Gram V = frame.matrix(B.rows, B.cols);
+  host_detail::invert_lower_triangle(B, V);   // V = L^-1
+  host_detail::gram_of_lower_triangle(V, B);  // A^-1 = V' V
+  host_detail::mirror(B);
+}
+
+template <class T>
+void Host<T>::solve_cholesky(const Gram& L, const Matrix& Y) {
+  host_detail::for_each_rows(Y, [&](const Matrix& rows) {
+    host_detail::divide_rows<T>(L.transposed(), blas::Triangle::upper, rows);
+    host_detail::divide_rows<T>(L, blas::Triangle::lower, rows);
+  });
+}
+
+}  // namespace steepest

@@ -1,0 +1,67 @@
+#pragma once
+// Eigenvalues and singular values of the host engine and what assembles matrices from them, compiled by host.cpp.
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "steepest/engine/blas.hpp"
+#include "steepest/engine/host.hpp"
+
+namespace steepest {
+
+template <class T>
+void Host<T>::eigh(const Gram& A, const Gram& V, const Matrix& lambda) {
+  if (A.empty()) return;
+  Frame frame(arena_);
+  const SingleThreadedBlas here;
+  copy(A, V);
+  const auto n = static_cast<int>(A.rows);
+  const int size = 1 + 6 * n + 2 * n * n;
+  const int isize = 3 + 5 * n;
+  T* values = frame.template take<T>(n);
+  T* work = frame.template take<T>(size);
+  int* iwork = frame.template take<int>(isize);
+  const int failed = blas::raw::syevd(n, V.data, blas::leading(V), values, work, size, iwork, isize);
+  copy(column_major(values, 1, Index{n}), lambda);
+  if (failed != 0) fill(std::numeric_limits<double>::quiet_NaN(), lambda);
+}
+
+template <class T>
+void Host<T>::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt) {
+  const Index k = std::min(X.rows, X.cols);
+  if (k == 0) return;
+  Frame frame(arena_);
+  const SingleThreadedBlas here;
+  const Matrix A = frame.matrix(X.rows, X.cols);
+  const Matrix left = frame.matrix(X.rows, k);
+  const Matrix right = frame.matrix(k, X.cols);
+  const auto [m, n, s] = std::tuple(static_cast<int>(X.rows), static_cast<int>(X.cols), static_cast<int>(k));
+  const int size = 4 * s * s + 7 * s + 64 * (m + n);
+  T* values = frame.template take<T>(k);
+  T* work = frame.template take<T>(size);
+  int* iwork = frame.template take<int>(8 * k);
+  copy(X, A);
+  int failed = blas::raw::gesdd(m, n, A.data, m, values, left.data, m, right.data, s, work, size, iwork);
+  if (failed != 0) {  // divide and conquer gives up on a few matrices that plain QR iteration solves
+    copy(X, A);
+    failed = blas::raw::gesvd(m, n, A.data, m, values, left.data, m, right.data, s, work, size);
+  }
+  copy(left, P);
+  copy(right, Qt);
+  copy(column_major(values, 1, k), S);
+  if (failed != 0) fill(std::numeric_limits<double>::quiet_NaN(), P);
+}
+
+template <class T>
+void Host<T>::indicator(const Matrix& X, double s, const Matrix& Y) {
+  for (Index j = 0; j < X.cols; ++j)
+    for (Index i = 0; i < X.rows; ++i) Y(i, j) = static_cast<double>(X(i, j)) > s ? T(1) : T(0);
+}
+
+template <class T>
+void Host<T>::scale_columns(const Matrix& d, const Matrix& X, const Matrix& Y) {
+  for (Index j = 0; j < X.cols; ++j)
+    scale(static_cast<double>(d(0, j)), X.block(0, j, X.rows, 1), Y.block(0, j, Y.rows, 1));
+}
+
+}  // namespace steepest
