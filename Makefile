@@ -1,10 +1,11 @@
 # One line each; the real tools do the work. scripts/setup installs what they need and is quiet when nothing is missing.
-.PHONY: demo test bench format docs lint
+.PHONY: demo test bench bench-polar format docs lint
 preset ?= dev
 
 demo: ; scripts/demo
 test: ; scripts/test $(preset)
 bench: ; scripts/bench
+bench-polar: ; scripts/bench_polar
 format: ; scripts/setup && scripts/format
 docs: ; scripts/setup docs && doxygen docs/Doxyfile
 lint: ; scripts/setup lint && cmake --preset dev && run-clang-tidy -quiet -p build/dev '/(steepest|lm)/.*\.cpp$$'

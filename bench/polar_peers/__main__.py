@@ -1,0 +1,40 @@
+"""`make bench-polar`: polar factors by this library and by others, on the same cores, each checked."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def share_cores(threads: int) -> None:
+    """Keep this process and its children on so many cores, before any library counts them.
+
+    Idle threads sleep, so that those of one library take no time from the next.
+    """
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    os.environ["OMP_WAIT_POLICY"] = "passive"
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(threads)
+
+
+def main() -> int:
+    """Compare, print, write the record and the figure; the exit status tells whether the comparison was made."""
+    parser = argparse.ArgumentParser(prog="make bench-polar", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--server", type=Path, required=True, help="the program polar_server")
+    parser.add_argument("--out", type=Path, default=Path("runs/bench-polar"), help="folder of record and figure")
+    parser.add_argument("--rounds", type=int, default=7, help="samples of each contender on each matrix [7]")
+    parser.add_argument("--threads", type=int, default=2, help="cores for every contender [2]")
+    parser.add_argument("--only", default="", metavar="TEXT", help="the matrices with this in their name [all]")
+    options = parser.parse_args()
+    if options.rounds < 1 or options.threads < 1:
+        parser.error("--rounds and --threads are at least 1")
+    share_cores(options.threads)
+
+    from polar_peers.session import run
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    return run(options.server, options.out, options.rounds, options.only)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

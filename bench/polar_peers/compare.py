@@ -1,0 +1,76 @@
+"""Runs every contender on every matrix."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from polar_peers.cases import Case
+from polar_peers.errors import errors_of, faults, oracle_of
+from polar_peers.jax_polar import JaxPolar
+from polar_peers.numpy_svd import NumpySvd
+from polar_peers.peer import Peer
+from polar_peers.rounds import interleaved
+from polar_peers.scipy_polar import ScipyPolar
+from polar_peers.server import Json, Server
+from polar_peers.steepest_polar import SteepestPolar
+from polar_peers.torch_newton_schulz import TorchNewtonSchulz
+from polar_peers.verdicts import Outcome
+
+# Of torch's steps only that singular values come near one: 0.7 .. 1.2.
+NEWTON_SCHULZ_WITHIN = 0.5
+
+
+def contenders(case: Case, server: Server, folder: Path) -> Iterator[tuple[Peer, float | None]]:
+    """All that run on a matrix, and how far from 1 each may leave a singular value (None: rounding)."""
+    rough = any(plan.within is not None for plan in case.plans)
+    for plan in case.plans:
+        yield SteepestPolar(server, folder, plan.method, plan.steps, with_h=plan.within is None), plan.within
+    for peer in (ScipyPolar(), JaxPolar(), NumpySvd()):
+        yield peer, None
+    if rough:
+        for precision in ("bf16", "f32"):
+            yield TorchNewtonSchulz(precision), NEWTON_SCHULZ_WITHIN
+
+
+def compare(case: Case, program: Path, rounds: int) -> dict[str, Outcome]:
+    """The outcomes on one matrix, by contender."""
+    A = case.matrix()
+    oracle = oracle_of(A)
+    with tempfile.TemporaryDirectory() as folder, Server(program) as server:
+        taking_part = list(contenders(case, server, Path(folder)))
+        for peer, _ in taking_part:
+            peer.prepare(A)
+        seconds = interleaved({peer.name: peer.run for peer, _ in taking_part}, rounds)
+        outcomes = {}
+        for peer, within in taking_part:
+            factors = peer.factors()
+            errors = errors_of(factors, oracle)
+            outcomes[peer.name] = Outcome(
+                seconds[peer.name], errors, faults(errors, oracle, within), peer.version, factors.H is not None
+            )
+    return outcomes
+
+
+def numpy_peak(precision: str, size: int) -> float:
+    """Gflop/s of numpy's product, the best of five."""
+    A = np.ones((size, size), np.float64 if precision == "f64" else np.float32)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        A @ A
+        seconds.append(time.perf_counter() - start)
+    return 2e-9 * size**3 / min(seconds)
+
+
+def peaks(server: Server, size: int = 2048) -> Json:
+    """Gflop/s of a square product, by this library's BLAS and by numpy's: what the times are read against."""
+    return {
+        precision: {
+            "steepest": server.ask(peak=precision, size=size)["gflops"],
+            "numpy": numpy_peak(precision, size),
+        }
+        for precision in ("f64", "f32")
+    }
