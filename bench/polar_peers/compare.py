@@ -1,5 +1,6 @@
 """Runs every contender on every matrix."""
 
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import numpy as np
 from polar_peers.cases import Case
 from polar_peers.errors import errors_of, faults, oracle_of
 from polar_peers.jax_polar import JaxPolar
+from polar_peers.load import ForeignLoad
 from polar_peers.numpy_svd import NumpySvd
 from polar_peers.peer import Peer
 from polar_peers.rounds import interleaved
@@ -43,13 +45,19 @@ def compare(case: Case, program: Path, rounds: int) -> dict[str, Outcome]:
         taking_part = list(contenders(case, server, Path(folder)))
         for peer, _ in taking_part:
             peer.prepare(A)
-        seconds = interleaved({peer.name: peer.run for peer, _ in taking_part}, rounds)
+        load = ForeignLoad([server.process.pid])
+        samples = interleaved({peer.name: peer.run for peer, _ in taking_part}, rounds, load.share)
         outcomes = {}
         for peer, within in taking_part:
             factors = peer.factors()
             errors = errors_of(factors, oracle)
             outcomes[peer.name] = Outcome(
-                seconds[peer.name], errors, faults(errors, oracle, within), peer.version, factors.H is not None
+                [sample.seconds for sample in samples[peer.name]],
+                errors,
+                faults(errors, oracle, within),
+                peer.version,
+                gives_h=factors.H is not None,
+                foreign=statistics.fmean(sample.foreign for sample in samples[peer.name]),
             )
     return outcomes
 

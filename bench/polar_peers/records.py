@@ -57,4 +57,4 @@ def read(path: Path) -> tuple[Json, dict[str, dict[str, Outcome]]]:
 def outcome_of(line: Mapping[str, Any]) -> Outcome:
     """The outcome of a line."""
     errors = Errors(**line["errors"])
-    return Outcome(line["seconds"], errors, line["faults"], line["version"], line["gives_h"])
+    return Outcome(line["seconds"], errors, line["faults"], line["version"], line["gives_h"], line["foreign"])

@@ -13,7 +13,9 @@ from polar_peers.tables import case_table, verdict_line
 from polar_peers.verdicts import Outcome, verdict
 from polar_peers.verdicts_test import NONE, TARGET
 
-OUTCOME = Outcome([0.25, 0.75, 0.5], Errors(1e-15, 2e-15, 3e-15, 4e-14), ["backward 1 > 0"], "1.2", gives_h=True)
+OUTCOME = Outcome(
+    [0.25, 0.75, 0.5], Errors(1e-15, 2e-15, 3e-15, 4e-14), ["backward 1 > 0"], "1.2", gives_h=True, foreign=0.25
+)
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -33,7 +35,20 @@ def test_a_record_without_its_description_is_refused(tmp_path: Path) -> None:
 def test_tables_say_milliseconds_errors_and_faults() -> None:
     lines = case_table("title", {"slow": OUTCOME, "fast": Outcome([0.1], NONE)}).splitlines()
     assert [line.split()[0] for line in lines[2:]] == ["fast", "slow", "no"]
-    assert lines[3].split() == ["slow", "500.0", "100", "%", "U,", "H", "1.0e-15", "2.0e-15", "3.0e-15", "4.0e-14"]
+    assert lines[3].split() == [
+        "slow",
+        "500.0",
+        "100",
+        "%",
+        "25",
+        "%",
+        "U,",
+        "H",
+        "1.0e-15",
+        "2.0e-15",
+        "3.0e-15",
+        "4.0e-14",
+    ]
     assert lines[4].strip() == "no result: backward 1 > 0"
 
 

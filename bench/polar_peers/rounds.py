@@ -4,11 +4,23 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 # Threads of a library that has just worked may spin for some milliseconds; the next one starts after they sleep.
 PAUSE_SECONDS = 0.05
-SAMPLE_SECONDS = 0.05
-MOST_REPETITIONS = 20
+SAMPLE_SECONDS = 0.2
+MOST_REPETITIONS = 50
+# A sample is taken again while other processes have more than this share of the cores, and so often at the most.
+QUIET = 0.1
+MOST_TRIES = 6
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The mean of some runs, and the share of the cores that other processes had meanwhile."""
+
+    seconds: float
+    foreign: float
 
 
 def repetitions(seconds: float) -> int:
@@ -16,25 +28,38 @@ def repetitions(seconds: float) -> int:
     return min(MOST_REPETITIONS, max(1, math.ceil(SAMPLE_SECONDS / seconds))) if seconds > 0 else MOST_REPETITIONS
 
 
-def interleaved(
-    runs: Mapping[str, Callable[[], float]], rounds: int, pause: float = PAUSE_SECONDS
-) -> dict[str, list[float]]:
-    """Seconds of each run in each round; every round begins with the next contender.
+def quiet_sample(run: Callable[[], float], count: int, foreign: Callable[[], float], pause: float) -> Sample:
+    """The mean of `count` runs while nobody else works, or in the quietest of MOST_TRIES.
 
-    A run returns its own seconds. One run of each goes before and is not counted; it also tells how many make a sample,
-    which is the mean of them.
+    The choice looks at the load alone, so that it favours nobody.
+    """
+    tries: list[Sample] = []
+    while len(tries) < MOST_TRIES and not any(sample.foreign <= QUIET for sample in tries):
+        time.sleep(pause)
+        foreign()
+        seconds = statistics.fmean(run() for _ in range(count))
+        tries.append(Sample(seconds, foreign()))
+    return min(tries, key=lambda sample: sample.foreign)
+
+
+def interleaved(
+    runs: Mapping[str, Callable[[], float]], rounds: int, foreign: Callable[[], float], pause: float = PAUSE_SECONDS
+) -> dict[str, list[Sample]]:
+    """Samples of each contender, one a round; every round begins with the next contender.
+
+    A run returns its own seconds; `foreign` the share of others since it was last asked. One run of each goes before
+    and is not counted; another tells how many make a sample.
     """
     names = list(runs)
     counts = {}
     for name in names:
         runs[name]()
         counts[name] = repetitions(runs[name]())
-    samples: dict[str, list[float]] = {name: [] for name in names}
+    samples: dict[str, list[Sample]] = {name: [] for name in names}
     for first in range(rounds):
         for k in range(len(names)):
             name = names[(first + k) % len(names)]
-            time.sleep(pause)
-            samples[name].append(statistics.fmean(runs[name]() for _ in range(counts[name])))
+            samples[name].append(quiet_sample(runs[name], counts[name], foreign, pause))
     return samples
 
 

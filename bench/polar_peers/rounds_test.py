@@ -2,7 +2,7 @@
 
 import pytest
 
-from polar_peers.rounds import interleaved, ratios, repetitions
+from polar_peers.rounds import MOST_TRIES, Sample, interleaved, quiet_sample, ratios, repetitions
 
 
 def test_contenders_take_turns_and_every_round_begins_with_the_next() -> None:
@@ -13,18 +13,30 @@ def test_contenders_take_turns_and_every_round_begins_with_the_next() -> None:
         return seconds
 
     runs = {name: lambda name=name: run_of(name, 1.0) for name in "abc"}
-    samples = interleaved(runs, rounds=3, pause=0)
+    samples = interleaved(runs, rounds=3, foreign=lambda: 0.0, pause=0)
     assert order[:6] == list("aabbcc")  # a first run that is not counted, and one that tells how many make a sample
     assert order[6:] == list("abcbcacab")
-    assert samples == {name: [1.0] * 3 for name in "abc"}
+    assert samples == {name: [Sample(1.0, 0.0)] * 3 for name in "abc"}
 
 
 def test_a_sample_is_the_mean_of_its_runs_and_the_first_ones_do_not_count() -> None:
-    seconds = iter([9.0, 0.025, 0.02, 0.04])  # cold, then 0.05 / 0.025 = 2 runs a sample
-    assert interleaved({"a": lambda: next(seconds)}, rounds=1, pause=0) == {"a": [pytest.approx(0.03)]}
+    seconds = iter([9.0, 0.1, 0.02, 0.04])  # cold, then 0.2 / 0.1 = 2 runs a sample
+    samples = interleaved({"a": lambda: next(seconds)}, rounds=1, foreign=lambda: 0.0, pause=0)
+    assert [sample.seconds for sample in samples["a"]] == [pytest.approx(0.03)]
 
 
-@pytest.mark.parametrize(("seconds", "count"), [(1.0, 1), (0.05, 1), (0.02, 3), (1e-6, 20), (0.0, 20)])
+def test_a_disturbed_sample_is_taken_again_until_it_is_quiet() -> None:
+    seconds, shares = iter([9.0, 3.0, 5.0]), iter([0.0, 0.8, 0.0, 0.3, 0.0, 0.05])  # asked before and after each try
+    assert quiet_sample(lambda: next(seconds), 1, lambda: next(shares), 0) == Sample(5.0, 0.05)
+
+
+def test_without_a_quiet_moment_the_quietest_counts_even_if_it_is_not_the_fastest() -> None:
+    seconds = iter([1.0, 7.0] + [2.0] * (MOST_TRIES - 2))
+    shares = iter([0.0, 0.9, 0.0, 0.2] + [0.0, 0.9] * (MOST_TRIES - 2))
+    assert quiet_sample(lambda: next(seconds), 1, lambda: next(shares), 0) == Sample(7.0, 0.2)
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(1.0, 1), (0.2, 1), (0.08, 3), (1e-6, 50), (0.0, 50)])
 def test_short_runs_are_repeated_within_limits(seconds: float, count: int) -> None:
     assert repetitions(seconds) == count
 

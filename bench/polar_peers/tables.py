@@ -4,17 +4,24 @@ from collections.abc import Mapping
 
 from polar_peers.verdicts import Outcome, Verdict
 
-HEAD = f"{'':26}{'ms':>9}{'spread':>8}{'factors':>9}{'|I-UU|':>10}{'|1-sigma|':>11}{'|A-UH|':>10}{'|U-U*|':>10}"
+HEAD = (
+    f"{'':26}{'ms':>9}{'spread':>8}{'others':>8}{'factors':>9}"
+    f"{'|I-UU|':>10}{'|1-sigma|':>11}{'|A-UH|':>10}{'|U-U*|':>10}"
+)
 
 
 def case_table(name: str, outcomes: Mapping[str, Outcome]) -> str:
-    """Median time, its spread over the rounds, and errors of each contender, fastest first."""
+    """Each contender, fastest first.
+
+    Median time, its spread over the rounds, the share of the cores that other processes had, factors, errors.
+    """
     lines = [name, HEAD]
     for contender, outcome in sorted(outcomes.items(), key=lambda pair: pair[1].median):
         errors = outcome.errors
         spread = f"{100 * (max(outcome.seconds) - min(outcome.seconds)) / outcome.median:.0f} %"
         lines.append(
-            f"{contender:26}{1e3 * outcome.median:9.1f}{spread:>8}{'U, H' if outcome.gives_h else 'U':>9}"
+            f"{contender:26}{1e3 * outcome.median:9.1f}{spread:>8}{100 * outcome.foreign:6.0f} %"
+            f"{'U, H' if outcome.gives_h else 'U':>9}"
             f"{errors.orthogonality:10.1e}{errors.deviation:11.1e}{errors.backward:10.1e}{errors.forward:10.1e}"
         )
         lines += [f"{'':4}no result: {fault}" for fault in outcome.faults]

@@ -18,6 +18,7 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     version: str = ""
     gives_h: bool = False
+    foreign: float = 0  # the share of the cores that other processes had, the mean of the rounds
 
     @property
     def median(self) -> float:
