@@ -94,6 +94,7 @@ class AtenVerbs {
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);
   void svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt);
   void indicator(const Matrix& X, const Scalar& s, const Matrix& Y);
+  void power(double c, const Matrix& X, const Matrix& Y);
   void scale_columns(const Matrix& d, const Matrix& X, const Matrix& Y);
   /// The numbers of the host engine, the same for all matrices of a batch; they are drawn on the host.
   void random_normal(Index seed, const Matrix& Y);

@@ -13,6 +13,9 @@
 #include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -93,6 +96,11 @@ void AtenVerbs::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Mat
 void AtenVerbs::indicator(const Matrix& X, const Scalar& s, const Matrix& Y) {
   const at::Tensor bound = s.known() ? at::full({1, 1, 1}, s.number(), X.options().dtype(at::kDouble)) : s.tensor();
   Y.tensor().copy_(at::gt(X.tensor(), bound));
+}
+
+void AtenVerbs::power(double c, const Matrix& X, const Matrix& Y) {
+  const at::Tensor powers = at::pow(X.tensor().to(at::kDouble), c);
+  Y.tensor().copy_(at::where(at::gt(X.tensor(), 0), powers, at::zeros({}, powers.options())));
 }
 
 void AtenVerbs::scale_columns(const Matrix& d, const Matrix& X, const Matrix& Y) {

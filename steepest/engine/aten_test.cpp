@@ -128,6 +128,7 @@ std::vector<Verb<T>> verbs_of_factor_and_elementwise_engines() {
       {"pivoted_qr", [](In t) { t.la.pivoted_qr(t.tall, t.tall, t.A, t.row); }},
       {"indicator", [](In t) { t.la.indicator(t.X, t.scalar, t.Y); }},
       {"indicator of a known number", [](In t) { t.la.indicator(t.X, t.known, t.Y); }},
+      {"power", [](In t) { t.la.power(1.5, t.X, t.Y); }},
       {"scale_columns", [](In t) { t.la.scale_columns(t.row, t.square, t.square); }},
       {"random_normal", [](In t) { t.la.random_normal(1, t.X); }},
       {"finite_gate", [](In t) { t.la.finite_gate(t.scalar); }},

@@ -332,6 +332,21 @@ TYPED_TEST_P(EngineFactorizations, indicator_compares_with_a_scalar) {
   EXPECT_TRUE(same_bits(this->read(none), Batch(TypeParam::batch, Dense(1, 3))));
 }
 
+TYPED_TEST_P(EngineFactorizations, power_leaves_zero_where_nothing_is_positive) {
+  // Storing rounds once, and pow is within an ulp of its type: 2 eps of each entry.
+  for (const double c : {0.5, 2.0, 1.0 / 3, 0.0}) {
+    const auto X = this->random(3, 65);
+    auto Y = this->blank(3, 65);
+    const Batch want = map_entries([&](double x) { return x > 0 ? std::pow(x, c) : 0.0; }, X.values);
+    const Batch bounds = map_entries([&](double x) { return 2 * this->eps * std::abs(x); }, want);
+    this->la.power(c, X.view, Y);
+    EXPECT_LE(entrywise_excess(this->read(Y), want, bounds), 1) << c;
+    EXPECT_GT(entrywise_excess(X.values, want, bounds), 1) << "the matrix itself";
+    this->la.power(c, X.view, X.view);
+    EXPECT_LE(entrywise_excess(this->read(X.view), want, bounds), 1) << "in place";
+  }
+}
+
 TYPED_TEST_P(EngineFactorizations, scale_columns_rounds_once_per_entry) {
   for (const Layout layout : {Layout::columns, Layout::padded_rows}) {
     const auto d = this->random(1, 65);
@@ -371,6 +386,7 @@ REGISTER_TYPED_TEST_SUITE_P(EngineFactorizations, cholesky_gives_the_lower_facto
                             inverse_transposed_is_that_of_a_square_matrix, qr_is_orthonormal_times_upper_triangular,
                             pivoted_qr_is_qr_of_permuted_columns, eigh_diagonalizes_in_ascending_order,
                             svd_is_thin_and_descending, indicator_compares_with_a_scalar,
-                            scale_columns_rounds_once_per_entry, random_normal_is_a_function_of_seed_and_shape);
+                            power_leaves_zero_where_nothing_is_positive, scale_columns_rounds_once_per_entry,
+                            random_normal_is_a_function_of_seed_and_shape);
 
 }  // namespace steepest::conformance

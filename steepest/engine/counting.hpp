@@ -137,6 +137,7 @@ class Counting {
   void symmetrize(auto&& Y) { inner_->symmetrize(Y); }
   void fill(double c, auto&& Y) { inner_->fill(c, Y); }
   void indicator(const Matrix& X, const Scalar& s, auto&& Y) { inner_->indicator(X, s, Y); }
+  void power(double c, const Matrix& X, auto&& Y) { inner_->power(c, X, Y); }
   void scale_columns(const Matrix& d, const Matrix& X, auto&& Y) { inner_->scale_columns(d, X, Y); }
   void random_normal(Index seed, auto&& Y) { inner_->random_normal(seed, Y); }
 

@@ -99,6 +99,7 @@ concept FactorEngine = Engine<E> &&
   la.eigh(A, B, Y);             // A = B diag(Y) B', ascending; Y is 1 x s
   la.svd(X, Y, Y, Y);           // X = P diag(S) Q'; m x n with k = min(m, n): P m x k, S 1 x k, Qt k x n
   la.indicator(X, s, Y);        // y_ij = 1 where x_ij > s, else 0
+  la.power(c, X, Y);            // y_ij = x_ij^c where x_ij > 0, else 0; Y may be X
   la.scale_columns(X, X, Y);    // Y = X2 diag(d), d = X1 is 1 x n; Y may be X2
   la.random_normal(k, Y);       // standard normals of this seed, the same for equal engines and shapes
 };

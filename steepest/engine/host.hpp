@@ -112,6 +112,7 @@ class Host {
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);
   void svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt);
   void indicator(const Matrix& X, double s, const Matrix& Y);
+  void power(double c, const Matrix& X, const Matrix& Y);
   void scale_columns(const Matrix& d, const Matrix& X, const Matrix& Y);
   void random_normal(Index seed, const Matrix& Y);
 

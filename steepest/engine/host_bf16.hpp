@@ -139,6 +139,7 @@ class Host<BFloat16> {
   void eigh(const Gram& A, const Gram& V, const Operand& lambda);
   void svd(const Operand& X, const Operand& P, const Operand& S, const Operand& Qt);
   void indicator(const Operand& X, double s, const Operand& Y);
+  void power(double c, const Operand& X, const Operand& Y);
   void scale_columns(const Operand& d, const Operand& X, const Operand& Y);
   void random_normal(Index seed, const Operand& Y);
 

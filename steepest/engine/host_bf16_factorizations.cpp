@@ -99,6 +99,13 @@ void Host<BFloat16>::indicator(const Operand& X, double s, const Operand& Y) {
   copy(Y_wide, Y);
 }
 
+void Host<BFloat16>::power(double c, const Operand& X, const Operand& Y) {
+  Frame frame(arena_);
+  const Gram Y_wide = place_for(frame, Y);
+  wide_.power(c, widened(frame, X), Y_wide);
+  copy(Y_wide, Y);
+}
+
 void Host<BFloat16>::scale_columns(const Operand& d, const Operand& X, const Operand& Y) {
   Frame frame(arena_);
   const Gram Y_wide = place_for(frame, Y);

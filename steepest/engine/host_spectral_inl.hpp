@@ -1,6 +1,7 @@
 #pragma once
 // Eigenvalues and singular values of the host engine and what assembles matrices from them, compiled by host.cpp.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <tuple>
 
@@ -56,6 +57,12 @@ template <class T>
 void Host<T>::indicator(const Matrix& X, double s, const Matrix& Y) {
   for (Index j = 0; j < X.cols; ++j)
     for (Index i = 0; i < X.rows; ++i) Y(i, j) = static_cast<double>(X(i, j)) > s ? T(1) : T(0);
+}
+
+template <class T>
+void Host<T>::power(double c, const Matrix& X, const Matrix& Y) {
+  for (Index j = 0; j < X.cols; ++j)
+    for (Index i = 0; i < X.rows; ++i) Y(i, j) = X(i, j) > 0 ? static_cast<T>(std::pow(double{X(i, j)}, c)) : T(0);
 }
 
 template <class T>
