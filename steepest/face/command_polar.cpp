@@ -42,7 +42,8 @@ Value chosen(const std::array<Named<Value>, n>& names, std::string_view what, st
 PolarTask task_of(const Request& request) {
   PolarTask task{.options = polar_options(request.flags)};
   PolarOptions& options = task.options;
-  check_read(request.flags.lower_bound.has_value(), reads_lower_bound(options.method), "--lower-bound", options.method);
+  check_read(request.flags.lower_bound.has_value(), reads(options.method, PolarOption::lower_bound), "--lower-bound",
+             options.method);
   check_read(request.normalization.has_value(), takes_steps(options.method), "--normalization", options.method);
   if (request.normalization)
     options.normalization = chosen(normalizations, "[polar] normalization", *request.normalization);

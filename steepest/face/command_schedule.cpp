@@ -11,6 +11,7 @@
 #include "steepest/face/polar_flags.hpp"
 #include "steepest/face/precision.hpp"
 #include "steepest/face/text_table.hpp"
+#include "steepest/polar/plan.hpp"
 
 namespace steepest {
 namespace {

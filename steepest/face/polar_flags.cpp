@@ -6,15 +6,12 @@
 #include <CLI/CLI.hpp>
 
 #include "steepest/face/exit_status.hpp"
+#include "steepest/polar/plan.hpp"
 
 namespace steepest {
 
 void check_read(bool given, bool read, std::string_view flag, PolarMethod method) {
   check_usage(!given || read, "[polar] {} does not read {}", name(method), flag);
-}
-
-bool reads_lower_bound(PolarMethod method) {
-  return method == PolarMethod::qdwh || method == PolarMethod::polar_express || method == PolarMethod::gram_halley;
 }
 
 void add_polar_flags(CLI::App& command, PolarFlags& flags) {
@@ -41,11 +38,13 @@ void add_polar_flags(CLI::App& command, PolarFlags& flags) {
 PolarOptions polar_options(const PolarFlags& flags) {
   PolarOptions options;
   options.method = as_usage([&] { return polar_method(flags.method); });
-  const bool express = options.method == PolarMethod::polar_express;
-  check_read(flags.steps.has_value(), takes_steps(options.method), "--steps", options.method);
-  check_read(flags.degree.has_value(), express, "--degree", options.method);
-  check_read(flags.safety.has_value(), express, "--safety", options.method);
-  check_read(flags.cushion.has_value(), express, "--cushion", options.method);
+  const auto refuse_unread = [&](bool given, PolarOption option, std::string_view flag) {
+    check_read(given, reads(options.method, option), flag, options.method);
+  };
+  refuse_unread(flags.steps.has_value(), PolarOption::steps, "--steps");
+  refuse_unread(flags.degree.has_value(), PolarOption::degree, "--degree");
+  refuse_unread(flags.safety.has_value(), PolarOption::safety, "--safety");
+  refuse_unread(flags.cushion.has_value(), PolarOption::cushion, "--cushion");
   check_usage(flags.steps.value_or(1) >= 1 && flags.steps.value_or(1) <= 1000,
               "[polar] --steps must lie in 1 .. 1000; {} came", flags.steps.value_or(1));
   const double bound = flags.lower_bound.value_or(0.5);

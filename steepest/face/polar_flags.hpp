@@ -27,7 +27,4 @@ PolarOptions polar_options(const PolarFlags& flags);
 /// Refuses, by UsageError, a flag that was given and that the method does not read.
 void check_read(bool given, bool read, std::string_view flag, PolarMethod method);
 
-/// True for the methods whose steps follow from a lower bound: qdwh, polar_express and gram_halley.
-bool reads_lower_bound(PolarMethod method);
-
 }  // namespace steepest

@@ -59,20 +59,21 @@ std::optional<std::string> broken_promise(const PolarSummary& summary) {
 
 Json as_json(const PolarSummary& summary) {
   const PolarReport& report = summary.report;
-  Json object{{"method", report.method},
-              {"dtype", name(summary.precision)},
-              {"rows", summary.rows},
-              {"cols", summary.cols},
-              {"threads", summary.threads},
-              {"polynomial_steps", report.polynomial_steps},
-              {"qr_steps", report.qr_steps},
-              {"cholesky_steps", report.cholesky_steps},
-              {"rank_option", name(summary.options.rank)},
-              {"rank", knows_rank(summary.options) ? Json(report.rank.get()) : Json()},
-              {"completed", report.completed},
-              {"lower_bound", reads_lower_bound(summary.options.method) ? Json(report.lower_bound) : Json()},
-              {"flops", report.flops},
-              {"seconds", report.seconds}};
+  Json object{
+      {"method", report.method},
+      {"dtype", name(summary.precision)},
+      {"rows", summary.rows},
+      {"cols", summary.cols},
+      {"threads", summary.threads},
+      {"polynomial_steps", report.polynomial_steps},
+      {"qr_steps", report.qr_steps},
+      {"cholesky_steps", report.cholesky_steps},
+      {"rank_option", name(summary.options.rank)},
+      {"rank", knows_rank(summary.options) ? Json(report.rank.get()) : Json()},
+      {"completed", report.completed},
+      {"lower_bound", reads(summary.options.method, PolarOption::lower_bound) ? Json(report.lower_bound) : Json()},
+      {"flops", report.flops},
+      {"seconds", report.seconds}};
   for (const auto& [name, value] : residuals(summary)) object[name] = value;
   object["tolerance"] = summary.tolerance ? Json(*summary.tolerance) : Json();
   object["accepted"] = !broken_promise(summary).has_value();

@@ -70,7 +70,7 @@ TEST(Settings, ValuesOutsideTheirRangeAreRefused) {
                                                                                    {"nesterov", "yes"},
                                                                                    {"steps", "100"},
                                                                                    {"steps", "2.5"},
-                                                                                   {"method", "newton"},
+                                                                                   {"method", "newtn"},
                                                                                    {"scale", "keller"},
                                                                                    {"norm", "spektral"},
                                                                                    {"coefficients", "1,2"},

@@ -16,6 +16,18 @@ double excess_of_root(double excess) { return excess / (1 + std::sqrt(1 + excess
 
 }  // namespace
 
+NewtonScales::NewtonScales(double lower, double upper)
+    : next_(1 / (std::sqrt(lower) * std::sqrt(upper))),
+      excess_(excess_after(excess_of_root((upper - lower) / lower))) {}  // of [1/rho, rho], rho = sqrt(upper/lower)
+
+double NewtonScales::next() {
+  const double mu = next_;
+  if (!first_) excess_ = excess_after(excess_of_root(excess_));
+  first_ = false;
+  next_ = 1 / std::sqrt(1 + excess_);
+  return mu;
+}
+
 NewtonSchedule newton_schedule(double lower, double upper, double epsilon) {
   check(0 < lower && lower <= upper && std::isfinite(upper) && upper / lower <= 1e300,
         "[schedule] bounds must be positive, in order and at most 1e300 apart; [{}, {}] came", lower, upper);
@@ -23,13 +35,11 @@ NewtonSchedule newton_schedule(double lower, double upper, double epsilon) {
   const double tolerance = 5 * epsilon / 2;
   NewtonSchedule schedule;
   if (std::max(1 - lower, upper - 1) <= tolerance) return schedule;
-  double excess = excess_after(excess_of_root((upper - lower) / lower));  // of [1/rho, rho], rho = sqrt(upper/lower)
-  schedule.push_back({.mu = 1 / (std::sqrt(lower) * std::sqrt(upper)), .upper = 1 + excess});
-  while (excess > tolerance) {
-    const double mu = 1 / std::sqrt(1 + excess);
-    excess = excess_after(excess_of_root(excess));
-    schedule.push_back({.mu = mu, .upper = 1 + excess});
-  }
+  NewtonScales scales(lower, upper);
+  do {
+    const double mu = scales.next();
+    schedule.push_back({.mu = mu, .upper = 1 + scales.excess()});
+  } while (scales.excess() > tolerance);
   return schedule;
 }
 

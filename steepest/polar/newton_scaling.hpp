@@ -11,6 +11,23 @@ struct NewtonStep {
   double upper;  ///< singular values lie in [1, upper] after the step
 };
 
+/// The scales one after another, for bounds that are known only when the data are.
+class NewtonScales {
+ public:
+  NewtonScales() = default;
+  /// Singular values lie in [lower, upper]: 0 < lower <= upper.
+  NewtonScales(double lower, double upper);
+  /// mu of the next step.
+  double next();
+  /// Singular values lie in [1, 1 + excess] after the steps that were taken, at least one.
+  double excess() const { return excess_; }
+
+ private:
+  double next_ = 1;
+  double excess_ = 0;  // after the first step already before it
+  bool first_ = true;
+};
+
 using NewtonSchedule = std::vector<NewtonStep>;
 
 /// The steps that take singular values of [lower, upper] to within 5 epsilon/2 of 1 in exact arithmetic: mu is

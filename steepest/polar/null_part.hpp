@@ -61,9 +61,9 @@ typename E::Scalar remove_null_part(E& la, const typename E::Matrix& X, typename
 /// Gives tall U, some of whose singular values an iteration left far below 1, orthonormal columns: with U'U = V L V',
 /// U <- [U V1 L1^(-1/2), N] V', where V1 spans the eigenvalues of U'U above 1/4 and N is orthonormal and orthogonal to
 /// U V1. Directions with smaller ones are null in the matrix that U came from, to well below eps, so any N does.
+/// Returns their number.
 template <FactorEngine E>
-requires KnownScalars<E>
-void complete_null_part(E& la, typename E::Matrix& U) {
+requires KnownScalars<E> Index complete_null_part(E& la, typename E::Matrix& U) {
   const Index m = la.rows(U);
   const Index n = la.cols(U);
   auto frame = la.frame();
@@ -96,6 +96,7 @@ void complete_null_part(E& la, typename E::Matrix& U) {
     if (la.trace(la.row_block(column(la, R, j), j, 1)) < 0) la.scale(-1, q, q);
   }
   la.product(1, Q, la.transposed(G), 0, U, U);
+  return missing;
 }
 
 }  // namespace steepest

@@ -3,18 +3,19 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 
 #include "steepest/base/check.hpp"
 #include "steepest/engine/engine.hpp"
+#include "steepest/polar/accurate.hpp"
+#include "steepest/polar/certificate.hpp"
 #include "steepest/polar/gram_halley.hpp"
-#include "steepest/polar/null_part.hpp"
+#include "steepest/polar/gram_newton_schulz.hpp"
+#include "steepest/polar/large_gap.hpp"
 #include "steepest/polar/options.hpp"
+#include "steepest/polar/plan.hpp"
 #include "steepest/polar/polynomial.hpp"
-#include "steepest/polar/qdwh.hpp"
 #include "steepest/polar/report.hpp"
 #include "steepest/polar/residuals.hpp"
-#include "steepest/polar/svd.hpp"
 
 namespace steepest {
 namespace polar_detail {
@@ -31,52 +32,15 @@ void require_finite(E& la, const typename E::Matrix& X, const typename E::Scalar
   }
 }
 
-/// X / alpha with alpha >= ||X||_2: the smaller of ||X||_F and (||X||_1 ||X||_inf)^(1/2) costs nothing to choose where
-/// Scalars are known; a device takes the Frobenius norm.
+/// U = the polynomials of the plan on wide X.
 template <Engine E>
-void scale_to_unit_norm(E& la, typename E::Matrix& X) {
-  auto bound = la.frobenius(X);
-  if constexpr (KnownScalars<E>)
-    bound = std::min(bound, std::sqrt(la.one_norm(X)) * std::sqrt(la.one_norm(la.transposed(X))));
-  la.scale(la.reciprocal(bound), X, X);
-}
-
-/// QDWH for tall X through X P = Q R with pivoted columns: U = Q polar(R')' P'. The rows of R' fall in size, which keeps the
-/// unpivoted QR of the steps backward stable for badly scaled and ill-conditioned X (Higham 2002, section 19.4), and the
-/// iteration is square however tall X is.
-template <FactorEngine E>
-void qdwh_of_tall(E& la, const typename E::Matrix& X, typename E::Matrix& U, const HalleySchedule& schedule) {
-  const Index m = la.rows(X);
-  const Index n = la.cols(X);
-  auto frame = la.frame();
-  auto Q = frame.matrix(X, m, n);
-  auto R = frame.matrix(X, n, n);
-  auto U_of_R = frame.matrix(X, n, n);
-  auto order = la.row_block(frame.gram(X, n), 0, 1);  // in the storage of Grams, which holds every index exactly
-  auto U_ordered = frame.matrix(X, m, n);
-  la.pivoted_qr(X, Q, R, order);
-  scale_to_unit_norm(la, R);
-  qdwh(la, la.transposed(R), U_of_R, schedule);
-  la.product(1, Q, la.transposed(U_of_R), 0, U, U_ordered);  // polar(Q R P') = Q polar(R')' P'
-  la.permute_columns(order, U_ordered, U);
-}
-
-template <FactorEngine E>
-void exact_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
-                 PolarReport& report) {
-  const PolarOptions& options = plan.options;
-  if (options.method == PolarMethod::svd) {
-    report.rank = la.reading(svd_polar(la, X, U, options.rank));
-    return;
-  }
-  qdwh_of_tall(la, X, U, plan.halley);
-  if (options.rank == Rank::partial) {
-    report.rank = la.reading(remove_null_part(la, X, U));
-  } else if constexpr (KnownScalars<E>) {
-    // What the schedule sends to 1 leaves U within rounding of orthogonal; anything else was null.
-    report.completed = !(orthogonality(la, U) <= 20 * E::epsilon());
-    if (report.completed) complete_null_part(la, U);
-  }
+void polynomial_method(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan) {
+  if (plan.options.large_gap)
+    large_gap_polar(la, X, U, plan.polynomials);
+  else if (plan.form == PolynomialForm::gram)
+    gram_polynomial_polar(la, X, U, plan.polynomials, plan.restarts, plan.normalization);
+  else
+    polynomial_polar(la, X, U, plan.polynomials, plan.normalization);
 }
 
 /// U = the factor of tall X that the plan makes; the Gram of the iterations that need one is on the small side.
@@ -85,66 +49,99 @@ void run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, const P
               PolarReport& report) {
   auto U_wide = la.transposed(U);
   if (!plan.polynomials.empty()) {
-    polynomial_polar(la, la.transposed(X), U_wide, plan.polynomials, plan.normalization);
+    polynomial_method(la, la.transposed(X), U_wide, plan);
   } else if constexpr (FactorEngine<E>) {
     if (plan.options.method == PolarMethod::gram_halley)
       gram_halley(la, la.transposed(X), U_wide, plan.halley, plan.restarts, plan.normalization);
     else
-      exact_polar(la, X, U, plan, report);
+      accurate_polar(la, X, U, plan, report);
   } else {
     check(false, "[polar] method {} needs factorizations; engine {} has none", report.method, la.name());
   }
 }
 
-template <Engine E>
-void certify(E& la, const typename E::Matrix& X, const typename E::Matrix& U, Rank rank, PolarReport& report) {
-  if (rank == Rank::complete)
-    report.orthogonality = la.reading(orthogonality(la, U));
-  else {
-    auto isometry = partial_isometry_defect(la, U);
-    const auto defect = la.reading(isometry);
-    const auto count = report.rank;
-    report.orthogonality = Reading([defect, count] { return defect.get() / std::sqrt(std::max(1.0, count.get())); });
-  }
-  report.backward_error = la.reading(backward_error(la, X, U));
-}
-
-inline void count_steps(const PreparedPolar& plan, PolarReport& report) {
-  report.method = name(plan.options.method);
-  report.lower_bound = plan.options.lower_bound;
-  report.polynomial_steps = static_cast<int>(plan.polynomials.size());
-  for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
-}
-
-}  // namespace polar_detail
-
-/// U = polar(X) by the plan, X m x n of any shape, also empty; the small side does the work. U may be X. f(c X) = f(X) bit for bit
-/// for c a power of two while no nonzero entry leaves the normal range.
-/// The report's residuals say how good U is, and are the answer for methods that stop short of convergence.
-/// Throws std::invalid_argument, on the host, for entries that are not finite.
-template <Engine E>
-PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan) {
-  const auto start = std::chrono::steady_clock::now();
-  const Index m = la.rows(X);
-  const Index n = la.cols(X);
+/// The report as far as the plan knows it.
+inline PolarReport planned_report(const PreparedPolar& plan, Index m, Index n) {
   PolarReport report;
-  polar_detail::count_steps(plan, report);
+  report.method = name(plan.options.method);
+  if (plan.form != plan.options.form) report.fallback = name(plan.form);
+  report.lower_bound = plan.options.lower_bound;
+  report.tolerance = plan.tolerance;
+  report.restarts = static_cast<int>(plan.restarts.size());
+  report.polynomial_steps = static_cast<int>(plan.polynomials.size()) + (plan.options.large_gap ? 1 : 0);
+  report.iterations = report.polynomial_steps;
   report.flops = polar_flops(plan, m, n);
-  report.rank = static_cast<double>(std::min(m, n));
-  if (m == 0 || n == 0) return report;
+  if (plan.options.method == PolarMethod::newton) return report;  // what it takes is known afterwards
+  for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
+  for (const ZolotarevStep& step : plan.zolotarev)
+    for (const ZolotarevTerm& term : step.terms) ++(term.factored_by_qr ? report.qr_steps : report.cholesky_steps);
+  report.iterations += static_cast<int>(plan.halley.size() + plan.zolotarev.size());
+  return report;
+}
+
+/// The report of a matrix without entries: no residual can be broken.
+inline PolarReport empty_report(PolarReport report, Certificate certificate) {
+  report.rank = 0;
+  if (certificate == Certificate::none) return report;
+  report.orthogonality = report.backward_error = report.asymmetry = report.excess = 0;
+  if (certificate == Certificate::full) report.negative_part = report.dual_gap = 0;
+  return report;
+}
+
+/// The front door; H, cols(X) x cols(X), is filled where it is not null.
+template <Engine E>
+PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram* H,
+                       const PreparedPolar& plan) {
+  const auto start = std::chrono::steady_clock::now();
+  const Certificate certificate = plan.options.certificate;
+  const Index m = la.rows(X), n = la.cols(X);
+  PolarReport report = planned_report(plan, m, n);
+  if (m == 0 || n == 0) {
+    if (H != nullptr) la.fill(0, *H);
+    return empty_report(report, certificate);
+  }
   auto frame = la.frame();
   const bool tall = m >= n;
   const auto X_tall = tall ? X : la.transposed(X);
   auto U_tall = tall ? U : la.transposed(U);
   auto Y = frame.matrix_like(X_tall);
   const auto largest = la.max_abs(X);
-  polar_detail::require_finite(la, X, largest);
-  la.scale(la.power_of_two(largest), X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
-  polar_detail::run_plan(la, Y, U_tall, plan, report);
-  if (plan.options.certificate == Certificate::residuals)
-    polar_detail::certify(la, Y, U_tall, plan.options.rank, report);
+  require_finite(la, X, largest);
+  const auto unit = la.power_of_two(largest);
+  la.scale(unit, X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
+  run_plan(la, Y, U_tall, plan, report);
+  if (certificate != Certificate::none || (H != nullptr && tall)) {
+    auto H_small = frame.gram(Y, la.cols(Y));
+    hermitian_part(la, Y, U_tall, certificate, H_small, report);
+    if (certificate != Certificate::none) certify(la, Y, U_tall, H_small, plan.options, report);
+    if (H != nullptr && tall) la.scale(la.reciprocal(unit), H_small, *H);
+  }
+  if (H != nullptr && !tall) {
+    hermitian_factor(la, U, la.transposed(Y), *H);
+    la.scale(la.reciprocal(unit), *H, *H);
+  }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
+}
+
+}  // namespace polar_detail
+
+/// U = polar(X) by the plan, X m x n of any shape, also empty; the small side does the work. U may be X. f(c X) = f(X) bit for bit
+/// for c a power of two while no nonzero entry leaves the normal range.
+/// The report's residuals say how good U is, and whether the plan's tolerance is met; for methods that stop short of convergence
+/// they are the answer.
+/// Throws std::invalid_argument, on the host, for entries that are not finite.
+template <Engine E>
+PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan) {
+  return polar_detail::polar_with<E>(la, X, U, nullptr, plan);
+}
+
+/// The same with H = sym(U'X), n x n, in the units of X. Where X is tall the certificate shares it; the left factor
+/// sym(X U') of a wide X is the right factor of the transposed views, and is shared there. H does not overlap X or U.
+template <Engine E>
+PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& H,
+                  const PreparedPolar& plan) {
+  return polar_detail::polar_with<E>(la, X, U, &H, plan);
 }
 
 /// The factor of one matrix by options that are prepared on the way.

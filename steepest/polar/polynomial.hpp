@@ -24,25 +24,19 @@ class PingPong {
   std::size_t now_;
 };
 
-/// U = p_T(...p_1(X / f)...) for wide X, p(x) = a x + b x^3 + c x^5 + d x^7 applied to singular values:
-/// p(X) = (a I + b A + c A^2 + d A^3) X, A = X X'. f >= ||X||_2 is the bound that `normalization` names. U may be X.
-/// Where ||X||_2 / f and the schedule's interval agree, the singular values of U lie in image(schedule, interval).
-/// Source: Amsel, Persson, Musco, Gower 2025 (arXiv 2505.16932), section 4; symmetric results at half price.
+/// Y <- p_T(...p_1(Y)...) for wide Y, p(x) = a x + b x^3 + c x^5 + d x^7 applied to singular values:
+/// p(Y) = (a I + b A + c A^2 + d A^3) Y, A = Y Y'. A holds that Gram on entry where `formed`.
 template <Engine E>
-void polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,
-                      std::span<const OddPolynomial> schedule, Normalization normalization) {
+void polynomial_steps(E& la, PingPong<typename E::Matrix>& Y, typename E::Gram& A, bool formed,
+                      std::span<const OddPolynomial> schedule) {
   auto frame = la.frame();
-  auto A = frame.gram_of(X);
-  auto B = frame.gram_of(X);
-  PingPong Y(frame.matrix_like(U), U, schedule.size());
-  normalized_gram(la, X, normalization, Y.now(), A);  // Y = X / f, A = Y Y'
-  bool formed = true;
+  auto B = frame.gram_of(A);
   for (const auto& [a, b, c, d] : schedule) {
     if (!formed) la.gram(Y.now(), A);  // A = Y Y'
     formed = false;
     if (d != 0) {
       auto step = la.frame();
-      auto C = step.gram_of(X);
+      auto C = step.gram_of(A);
       la.symmetric_square(d, A, c, A, C);      // C = c A + d A A
       la.symmetric_product(1, A, C, b, A, B);  // B = b A + A C
     } else if (c != 0) {
@@ -53,6 +47,19 @@ void polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,
     la.product(1, B, Y.now(), a, Y.now(), Y.next());  // Y <- a Y + B Y
     Y.flip();
   }
+}
+
+/// U = p_T(...p_1(X / f)...) for wide X. f >= ||X||_2 is the bound that `normalization` names. U may be X.
+/// Where ||X||_2 / f and the schedule's interval agree, the singular values of U lie in image(schedule, interval).
+/// Source: Amsel, Persson, Musco, Gower 2025 (arXiv 2505.16932), section 4; symmetric results at half price.
+template <Engine E>
+void polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,
+                      std::span<const OddPolynomial> schedule, Normalization normalization) {
+  auto frame = la.frame();
+  auto A = frame.gram_of(X);
+  PingPong Y(frame.matrix_like(U), U, schedule.size());
+  normalized_gram(la, X, normalization, Y.now(), A);  // Y = X / f, A = Y Y'
+  polynomial_steps(la, Y, A, true, schedule);
 }
 
 }  // namespace steepest

@@ -5,6 +5,7 @@
 
 #include "steepest/engine/engine.hpp"
 #include "steepest/polar/halley.hpp"
+#include "steepest/polar/polish.hpp"
 
 namespace steepest {
 
@@ -46,7 +47,7 @@ void halley_step_by_cholesky(E& la, const HalleyStep& step, const typename E::Ma
 }
 
 /// U = polar(X) for tall X with ||X||_2 <= 1 (a little more does no harm) and singular values that are zero or at least the bound of
-/// the schedule. A step of the cubic Newton-Schulz iteration ends it: U <- (3 U - U U'U)/2. U may be X.
+/// the schedule. A step of the cubic Newton-Schulz iteration ends it. U may be X.
 /// Source: Nakatsukasa, Bai, Gygi, SIAM J. Matrix Anal. Appl. 31 (2010), algorithm 1.
 template <FactorEngine E>
 void qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, const HalleySchedule& schedule) {
@@ -60,10 +61,7 @@ void qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, const Halle
       halley_step_by_cholesky(la, step, U, Y);
     la.copy(Y, U);
   }
-  auto G = frame.gram(X, la.cols(X));
-  la.gram(la.transposed(U), G);       // G = U'U
-  la.product(-0.5, U, G, 1.5, U, Y);  // Y = 1.5 U - 0.5 U U'U
-  la.copy(Y, U);
+  polish(la, U);
 }
 
 }  // namespace steepest

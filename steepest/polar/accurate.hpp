@@ -1,0 +1,103 @@
+#pragma once
+// The methods that run to full accuracy, behind the front door: what happens before and after their iterations.
+
+#include <algorithm>
+#include <cmath>
+
+#include "steepest/engine/engine.hpp"
+#include "steepest/polar/gram_eigh.hpp"
+#include "steepest/polar/newton.hpp"
+#include "steepest/polar/null_part.hpp"
+#include "steepest/polar/plan.hpp"
+#include "steepest/polar/qdwh.hpp"
+#include "steepest/polar/report.hpp"
+#include "steepest/polar/svd.hpp"
+#include "steepest/polar/zolo_pd.hpp"
+
+namespace steepest::polar_detail {
+
+/// X / alpha with alpha >= ||X||_2: the smaller of ||X||_F and (||X||_1 ||X||_inf)^(1/2) costs nothing to choose where
+/// Scalars are known; a device takes the Frobenius norm.
+template <Engine E>
+void scale_to_unit_norm(E& la, typename E::Matrix& X) {
+  if constexpr (KnownScalars<E>)
+    la.scale(la.reciprocal(spectral_norm_bound(la, X)), X, X);
+  else
+    la.scale(la.reciprocal(la.frobenius(X)), X, X);
+}
+
+/// The factor of tall X through X P = Q R with pivoted columns: U = Q polar(R')' P', where iteration(X, U) makes the factor of a
+/// square matrix. The rows of R' fall in size, which keeps unpivoted QR and LU of the steps backward stable for badly scaled and
+/// ill-conditioned X (Higham 2002, section 19.4), and the iteration is square however tall X is.
+template <FactorEngine E, class Iteration>
+void through_pivoted_qr(E& la, const typename E::Matrix& X, typename E::Matrix& U, Iteration iteration) {
+  const Index m = la.rows(X);
+  const Index n = la.cols(X);
+  auto frame = la.frame();
+  auto Q = frame.matrix(X, m, n);
+  auto R = frame.matrix(X, n, n);
+  auto U_of_R = frame.matrix(X, n, n);
+  auto order = la.row_block(frame.gram(X, n), 0, 1);  // in the storage of Grams, which holds every index exactly
+  auto U_ordered = frame.matrix(X, m, n);
+  la.pivoted_qr(X, Q, R, order);
+  scale_to_unit_norm(la, R);
+  iteration(la.transposed(R), U_of_R);
+  la.product(1, Q, la.transposed(U_of_R), 0, U, U_ordered);  // polar(Q R P') = Q polar(R')' P'
+  la.permute_columns(order, U_ordered, U);
+}
+
+/// Newton's iteration, and QDWH's where it fails.
+template <FactorEngine E>
+void newton_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+                    PolarReport& report) {
+  const NewtonOutcome outcome = newton(la, X, U, plan.newton, plan.options.scaling, report.lower_bound);
+  report.newton_steps = report.iterations = outcome.steps;
+  if (outcome.converged) return;
+  qdwh(la, X, U, plan.halley);
+  report.fallback = name(PolarMethod::qdwh);
+  report.iterations += static_cast<int>(plan.halley.size());
+  for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
+}
+
+/// U = the factor of tall X by an iteration or by the eigendecomposition of the Gram, before anything is done about null
+/// directions.
+template <FactorEngine E>
+void iterated_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+                    PolarReport& report) {
+  using Matrix = typename E::Matrix;
+  if (plan.options.method == PolarMethod::gram_eigh) {
+    if constexpr (ElementwiseEngine<E>) return gram_eigh_polar(la, X, U);
+  }
+  through_pivoted_qr(la, X, U, [&](const Matrix& R, Matrix& U_of_R) {
+    if (plan.options.method == PolarMethod::zolo_pd) return zolo_pd(la, R, U_of_R, plan.zolotarev);
+    if (plan.options.method == PolarMethod::newton) return newton_or_qdwh(la, R, U_of_R, plan, report);
+    qdwh(la, R, U_of_R, plan.halley);
+  });
+}
+
+template <FactorEngine E>
+void accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+                    PolarReport& report) {
+  const Rank rank = plan.options.rank;
+  if (plan.options.method == PolarMethod::svd) {
+    report.rank = la.reading(svd_polar(la, X, U, rank));
+    report.sees_rank = true;
+    return;
+  }
+  iterated_polar(la, X, U, plan, report);
+  if (plan.options.method == PolarMethod::newton)
+    report.flops = newton_flops(plan, report.newton_steps, report.fallback.empty(), la.rows(X), la.cols(X));
+  if (rank == Rank::partial) {
+    report.rank = la.reading(remove_null_part(la, X, U));
+    report.sees_rank = true;
+  } else if constexpr (KnownScalars<E>) {
+    // What an iteration sends to 1 leaves U within rounding of orthogonal; anything else was null. The Gram loses more to
+    // rounding, while a direction that it dropped leaves ||I - U'U||_F >= 1.
+    const double rounding = plan.options.method == PolarMethod::gram_eigh
+                                ? 0.5 / std::sqrt(static_cast<double>(la.cols(U)))
+                                : 20 * E::epsilon();
+    if (!(orthogonality(la, U) <= rounding)) report.completed = complete_null_part(la, U) > 0;
+  }
+}
+
+}  // namespace steepest::polar_detail

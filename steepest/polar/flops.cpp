@@ -1,0 +1,96 @@
+#include <algorithm>
+
+#include "steepest/polar/plan.hpp"
+
+namespace steepest {
+namespace {
+
+/// A polynomial step by s x s matrices alone: A A, A C.
+double symmetric_products(const OddPolynomial& p) { return p.d != 0 ? 2 : p.c != 0 ? 1 : 0; }
+
+double polynomial_flops(const PolynomialSchedule& schedule, double s, double l) {
+  double flops = 0;
+  for (const OddPolynomial& p : schedule) flops += 3 * s * s * l + symmetric_products(p) * s * s * s;  // Y Y', B Y
+  return flops;
+}
+
+/// The Gram, four power steps, A X.
+double large_gap_flops(double s, double l) { return s * s * l + 8 * s * s + 2 * s * s * l; }
+
+/// In a block of steps between restarts the first has no product for Q and the last none for R.
+double gram_form_flops(const PreparedPolar& plan, double s, double l) {
+  const auto steps = static_cast<double>(plan.polynomials.size());
+  const double blocks = static_cast<double>(plan.restarts.size()) + 1;
+  double flops = blocks * 3 * s * s * l + 3 * (steps - blocks) * s * s * s;
+  for (const OddPolynomial& p : plan.polynomials) flops += symmetric_products(p) * s * s * s;
+  return flops;
+}
+
+double gram_halley_flops(const PreparedPolar& plan, double s, double l) {
+  const auto steps = static_cast<double>(plan.halley.size());
+  const double blocks = static_cast<double>(plan.restarts.size()) + 1;
+  return (steps + 2 * (steps - blocks)) * s * s * s + blocks * 3 * s * s * l;  // inverses; Q and R; Gram and Q X
+}
+
+/// R and the explicit Q of an m x n matrix by Householder's reflections.
+double qr_flops(double m, double n) { return 4 * m * n * n - 4.0 / 3 * n * n * n; }
+
+/// A step by QR of [X; I], X s x s.
+double qr_step_flops(double s) { return qr_flops(2 * s, s) + 2 * s * s * s; }
+
+/// X P = Q R before an iteration on s x s matrices; the last Newton-Schulz step and Q U_R after it.
+double around_iteration_flops(double s, double l) { return qr_flops(l, s) + 3 * s * s * s + 2 * l * s * s; }
+
+double halley_flops(const HalleySchedule& schedule, double s) {
+  double flops = 0;
+  for (const HalleyStep& step : schedule) flops += step.factored_by_qr ? qr_step_flops(s) : (3 + 1.0 / 3) * s * s * s;
+  return flops;
+}
+
+/// The terms by Cholesky of a step share the Gram.
+double zolotarev_flops(const ZolotarevSchedule& schedule, double s) {
+  double flops = 0;
+  for (const ZolotarevStep& step : schedule) {
+    const auto by_qr = static_cast<double>(std::count_if(
+        step.terms.begin(), step.terms.end(), [](const ZolotarevTerm& term) { return term.factored_by_qr; }));
+    const double by_cholesky = static_cast<double>(step.terms.size()) - by_qr;
+    flops += by_qr * qr_step_flops(s) + by_cholesky * (2 + 1.0 / 3) * s * s * s + (by_cholesky > 0 ? s * s * s : 0);
+  }
+  return flops;
+}
+
+double polynomial_method_flops(const PreparedPolar& plan, double s, double l) {
+  if (plan.form == PolynomialForm::gram) return gram_form_flops(plan, s, l);
+  return polynomial_flops(plan.polynomials, s, l) + (plan.options.large_gap ? large_gap_flops(s, l) : 0);
+}
+
+}  // namespace
+
+double newton_flops(const PreparedPolar& plan, int steps, bool converged, Index m, Index n) {
+  const auto s = static_cast<double>(std::min(m, n));
+  return around_iteration_flops(s, static_cast<double>(std::max(m, n))) + 2 * steps * s * s * s +
+         (converged ? 0 : halley_flops(plan.halley, s));
+}
+
+double polar_flops(const PreparedPolar& plan, Index m, Index n) {
+  const auto s = static_cast<double>(std::min(m, n));
+  const auto l = static_cast<double>(std::max(m, n));
+  switch (plan.options.method) {
+    case PolarMethod::svd:
+      return 4 * s * s * l + 18 * s * s * s + 2 * s * s * l + 3 * s * s * l;  // nominal; P Q'; a Newton-Schulz step
+    case PolarMethod::gram_eigh:
+      return s * s * l + 9 * s * s * s + 4 * s * s * l;  // X'X; nominal; X V and U V'
+    case PolarMethod::qdwh:
+      return around_iteration_flops(s, l) + halley_flops(plan.halley, s);
+    case PolarMethod::zolo_pd:
+      return around_iteration_flops(s, l) + zolotarev_flops(plan.zolotarev, s);
+    case PolarMethod::newton:
+      return newton_flops(plan, static_cast<int>(plan.newton.size()), true, m, n);
+    case PolarMethod::gram_halley:
+      return gram_halley_flops(plan, s, l);
+    default:
+      return polynomial_method_flops(plan, s, l);
+  }
+}
+
+}  // namespace steepest

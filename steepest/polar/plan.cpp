@@ -1,0 +1,165 @@
+#include "steepest/polar/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "steepest/polar/delta_orthogonalization.hpp"
+#include "steepest/polar/gram_halley_error.hpp"
+#include "steepest/polar/lewis.hpp"
+#include "steepest/polar/presets.hpp"
+#include "steepest/polar/restarts.hpp"
+
+namespace steepest {
+namespace {
+
+/// Methods that go on until rounding is all that is left.
+bool converges(const PolarOptions& o) {
+  const bool by_lower_bound = o.method == PolarMethod::polar_express || o.method == PolarMethod::lewis;
+  return !takes_steps(o.method) || (by_lower_bound && o.steps == 0);
+}
+
+/// Polar Express to convergence: the shortest schedule that leaves [l, 1] within `tolerance` of 1.
+PolynomialSchedule converged_polar_express(PolarExpressOptions options, double tolerance) {
+  constexpr int most_steps = 64;
+  PolynomialSchedule schedule;
+  for (options.steps = 1; options.steps <= most_steps; ++options.steps) {
+    schedule = polar_express(options);
+    const Interval range = image(schedule, {options.lower_bound, 1});
+    if (std::max(1 - range.lower, range.upper - 1) <= tolerance) break;
+  }
+  return schedule;
+}
+
+/// The steps after the first where large_gap takes that one: it lifts l at least as far as its gentlest cubic does.
+PolynomialSchedule polar_express_of(const PolarOptions& o, double epsilon) {
+  const double lower = o.large_gap ? evaluate(large_gap_start(0), o.lower_bound) : o.lower_bound;
+  const int steps = o.large_gap && o.steps > 0 ? o.steps - 1 : o.steps;
+  const PolarExpressOptions express{lower, steps, o.degree, o.safety, o.cushion, o.uncentred};
+  return steps == 0 ? converged_polar_express(express, std::max(epsilon, 0x1p-48)) : polar_express(express);
+}
+
+/// The greedy optima without a cushion; without a lower bound, the steepest schedule that ends within delta of 1.
+PolynomialSchedule cans_of(PolarOptions& o) {
+  const int steps = o.steps == 0 ? 5 : o.steps;
+  if (o.lower_bound > 0) return polar_express({o.lower_bound, steps, o.degree, o.safety, 0, false});
+  const DeltaSchedule steepest_of_all = delta_orthogonalization({o.degree, steps, o.delta, 1});
+  o.lower_bound = steepest_of_all.lower;
+  return with_safety(steepest_of_all.polynomials, o.safety);
+}
+
+PolynomialSchedule polynomials(PolarOptions& o, double epsilon) {
+  const auto steps = [&](int own) { return o.steps == 0 ? own : o.steps; };
+  const auto cut = [&](const PolynomialSchedule& own) { return o.steps == 0 ? own : with_steps(own, o.steps); };
+  switch (o.method) {
+    case PolarMethod::newton_schulz_cubic:
+      return newton_schulz_cubic(steps(30));
+    case PolarMethod::newton_schulz_quintic:
+      return newton_schulz_quintic(steps(15));
+    case PolarMethod::kovarik7:
+      return kovarik7(steps(12));
+    case PolarMethod::jordan:
+      return o.coefficients ? repeated(*o.coefficients, steps(5)) : jordan(steps(5));
+    case PolarMethod::preset:
+      return cut(preset_schedule(o.preset, Prescaling::bound));
+    case PolarMethod::polar_express:
+      return polar_express_of(o, epsilon);
+    case PolarMethod::cans:
+      return cans_of(o);
+    case PolarMethod::lewis:
+      return cut(lewis(o.lower_bound, epsilon));
+    default:
+      return {};
+  }
+}
+
+/// The first steps of gram_halley that need a fresh Gram, so that Cholesky sees I + c R >= 1/2 whatever the spectrum.
+std::vector<int> gram_halley_restarts(const HalleySchedule& schedule, double epsilon) {
+  // Of ||X X'||_F = 1, which bounds ||R||_2: measured below eps/2 for sides up to 3072, so that 2 eps has room.
+  const double perturbation = 2 * epsilon;
+  std::vector<int> restarts;
+  while (restarts.size() + 1 < schedule.size() &&
+         !(gram_halley_error(schedule, restarts, perturbation).smallest_eigenvalue >= 0.5))
+    restarts.push_back(static_cast<int>(restarts.size()) + 1);
+  return restarts;
+}
+
+/// Restarts one after another, each as late as growth allows: for lists too long to try all places.
+RestartPlan restarts_in_turn(const PolynomialSchedule& schedule, double perturbation, double largest_growth) {
+  RestartPlan plan{{}, 1};
+  PolynomialSchedule so_far;
+  for (const OddPolynomial& p : schedule) {
+    so_far.push_back(p);
+    double growth = gram_growth(so_far, plan.before, perturbation);
+    if (growth > largest_growth && so_far.size() > 1) {
+      plan.before.push_back(static_cast<int>(so_far.size()) - 1);
+      const double mended = gram_growth(so_far, plan.before, perturbation);
+      if (mended < growth)
+        growth = mended;
+      else
+        plan.before.pop_back();
+    }
+    plan.growth = growth;
+  }
+  return plan;
+}
+
+/// Restarts of the Gram form, none where no number of them makes it usable. Q magnifies rounding by the growth: to 1e-3 at
+/// the most for lists that stop at errors larger than that; hardly at all for those that are to converge.
+std::optional<std::vector<int>> gram_form_restarts(const PolynomialSchedule& schedule, double epsilon, bool accurate) {
+  constexpr std::size_t longest_search = 8;
+  const double perturbation = gram_perturbation(epsilon);
+  const double largest = accurate ? 16 : std::max(100.0, 1e-3 / epsilon);
+  const RestartPlan plan = schedule.size() <= longest_search ? place_restarts(schedule, perturbation, largest)
+                                                             : restarts_in_turn(schedule, perturbation, largest);
+  if (!(plan.growth <= 1 / epsilon)) return std::nullopt;
+  return plan.before;
+}
+
+void plan_steps(PreparedPolar& plan, double epsilon) {
+  PolarOptions& o = plan.options;
+  if (o.lower_bound == 0 && o.method != PolarMethod::cans && reads(o.method, PolarOption::lower_bound))
+    o.lower_bound = 1e-3;
+  if (o.method == PolarMethod::gram_halley) {
+    plan.halley = gram_halley_schedule(o.lower_bound, o.steps == 0 ? 2 : o.steps);
+    plan.restarts = gram_halley_restarts(plan.halley, epsilon);
+    return;
+  }
+  plan.polynomials = polynomials(o, epsilon);
+  if (o.form == PolynomialForm::standard) return;
+  if (auto restarts = gram_form_restarts(plan.polynomials, epsilon, converges(o))) {
+    plan.restarts = std::move(*restarts);
+    plan.form = PolynomialForm::gram;
+  }
+}
+
+/// Singular values are divided by at most ||X||_F <= sqrt(s) ||X||_2.
+void plan_iteration(PreparedPolar& plan, double epsilon, Index smaller_side) {
+  PolarOptions& o = plan.options;
+  const double known = o.lower_bound == 0 ? epsilon : o.lower_bound;
+  const double bound = known / std::sqrt(static_cast<double>(std::max<Index>(1, smaller_side)));
+  if (o.method == PolarMethod::zolo_pd) {
+    plan.zolotarev = zolotarev_schedule(bound, epsilon, o.order);
+  } else {
+    plan.halley = qdwh_schedule(bound, epsilon);
+    if (o.method == PolarMethod::newton) plan.newton = newton_schedule(bound, 1, epsilon);
+  }
+  if (o.method != PolarMethod::newton || o.lower_bound != 0) o.lower_bound = bound;
+}
+
+}  // namespace
+
+PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index smaller_side) {
+  check_options(options);
+  PreparedPolar plan;
+  plan.options = options;
+  plan.normalization = normalization_of(options);
+  plan.tolerance = options.tolerance > 0 ? options.tolerance : converges(options) ? 50 * epsilon / 2 : 0;
+  if (takes_steps(options.method))
+    plan_steps(plan, epsilon);
+  else if (reads(options.method, PolarOption::lower_bound))
+    plan_iteration(plan, epsilon, smaller_side);
+  return plan;
+}
+
+}  // namespace steepest

@@ -1,0 +1,39 @@
+#pragma once
+// The plan of a polar factor: everything that can be fixed before data are seen.
+
+#include <vector>
+
+#include "steepest/base/view.hpp"
+#include "steepest/polar/halley.hpp"
+#include "steepest/polar/newton_scaling.hpp"
+#include "steepest/polar/options.hpp"
+#include "steepest/polar/zolotarev.hpp"
+
+namespace steepest {
+
+/// Options checked and turned into a step list, once; copyable, used for any number of matrices.
+struct PreparedPolar {
+  PolarOptions options;
+  PolynomialSchedule polynomials;  // of polynomial methods; with large_gap those after the first step
+  HalleySchedule halley;           // of qdwh and gram_halley; newton's where X is singular
+  ZolotarevSchedule zolotarev;     // of zolo_pd
+  NewtonSchedule newton;           // of newton with byers_xu and a lower bound or no known Scalars
+  std::vector<int> restarts;       // of the Gram form and gram_halley: the Gram is formed anew before these steps
+  Normalization normalization = Normalization::frobenius;  // of methods that take steps
+  PolynomialForm form = PolynomialForm::standard;  // what runs: standard where no restarts make the Gram form usable
+  double tolerance = 0;                            // 0: none
+};
+
+/// The plan for matrices of spacing `epsilon` (2^-52, 2^-23, 2^-7). `smaller_side` enters the bounds of qdwh, zolo_pd and
+/// newton: the scaling is within its square root of ||X||_2; 4096 covers every matrix that fits the memory of a
+/// workstation core. Throws std::invalid_argument for options that contradict each other or the method.
+PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index smaller_side = 4096);
+
+/// Flops of the plan on an m x n matrix, without the certificate: symmetric results at half price, everything else
+/// 2 m n k. For newton those of its list; a run may take fewer steps.
+double polar_flops(const PreparedPolar& plan, Index m, Index n);
+
+/// Flops of newton after this many steps, and of qdwh after them where Newton failed.
+double newton_flops(const PreparedPolar& plan, int steps, bool converged, Index m, Index n);
+
+}  // namespace steepest
