@@ -68,23 +68,23 @@ inline int getrf(int m, int n, float* a, int lda, int* pivots) {
 inline int getrf(int m, int n, double* a, int lda, int* pivots) {
   return LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots);
 }
-inline int geqrf(int m, int n, float* a, int lda, float* tau, float* work, int size) {
-  return LAPACKE_sgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, size);
+inline int geqrt3(int m, int n, float* a, int lda, float* t, int ldt) {
+  return LAPACKE_sgeqrt3_work(LAPACK_COL_MAJOR, m, n, a, lda, t, ldt);
 }
-inline int geqrf(int m, int n, double* a, int lda, double* tau, double* work, int size) {
-  return LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, lda, tau, work, size);
+inline int geqrt3(int m, int n, double* a, int lda, double* t, int ldt) {
+  return LAPACKE_dgeqrt3_work(LAPACK_COL_MAJOR, m, n, a, lda, t, ldt);
+}
+inline int larft(int m, int n, const float* v, int ldv, const float* tau, float* t, int ldt) {
+  return LAPACKE_slarft_work(LAPACK_COL_MAJOR, 'F', 'C', m, n, v, ldv, tau, t, ldt);
+}
+inline int larft(int m, int n, const double* v, int ldv, const double* tau, double* t, int ldt) {
+  return LAPACKE_dlarft_work(LAPACK_COL_MAJOR, 'F', 'C', m, n, v, ldv, tau, t, ldt);
 }
 inline int geqp3(int m, int n, float* a, int lda, int* pivots, float* tau, float* work, int size) {
   return LAPACKE_sgeqp3_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots, tau, work, size);
 }
 inline int geqp3(int m, int n, double* a, int lda, int* pivots, double* tau, double* work, int size) {
   return LAPACKE_dgeqp3_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots, tau, work, size);
-}
-inline int orgqr(int m, int n, int k, float* a, int lda, const float* tau, float* work, int size) {
-  return LAPACKE_sorgqr_work(LAPACK_COL_MAJOR, m, n, k, a, lda, tau, work, size);
-}
-inline int orgqr(int m, int n, int k, double* a, int lda, const double* tau, double* work, int size) {
-  return LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, m, n, k, a, lda, tau, work, size);
 }
 inline int syevd(int n, float* a, int lda, float* w, float* work, int size, int* iwork, int isize) {
   return LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, 'V', 'L', n, a, lda, w, work, size, iwork, isize);
@@ -169,6 +169,31 @@ bool lu(MatrixView<T> A, std::span<int> pivots) {
       raw::getrf(static_cast<int>(A.rows), static_cast<int>(A.cols), A.data, leading(A), pivots.data());
   for (int& row : pivots) --row;
   return singular == 0;
+}
+
+/// A = Q R, tall and column-major: R on and above the diagonal of A, the reflectors' vectors below it, and T, whose
+/// upper triangle is written, with Q = I - V T V' (Schreiber and Van Loan 1989).
+template <class T>
+void qr(MatrixView<T> A, MatrixView<T> block) {
+  const SingleThreadedBlas here;
+  raw::geqrt3(static_cast<int>(A.rows), static_cast<int>(A.cols), A.data, leading(A), block.data, leading(block));
+}
+
+/// The upper triangle of T, of as many rows as V has columns, with H_1 H_2 ... = I - V T V' and H_i = I - tau_i v_i v_i'.
+template <class T>
+void block_reflector(MatrixView<const T> V, const T* tau, MatrixView<T> block) {
+  const SingleThreadedBlas here;
+  raw::larft(static_cast<int>(V.rows), static_cast<int>(V.cols), V.data, leading(V), tau, block.data, leading(block));
+}
+
+/// A P = Q R as qr with the larger columns first; column j of A P was column pivots[j] of A.
+template <class T>
+void pivoted_qr(MatrixView<T> A, int* pivots, T* tau, std::span<T> work) {
+  const SingleThreadedBlas here;
+  std::fill_n(pivots, A.cols, 0);  // 0: free to move
+  raw::geqp3(static_cast<int>(A.rows), static_cast<int>(A.cols), A.data, leading(A), pivots, tau, work.data(),
+             static_cast<int>(work.size()));
+  for (Index j = 0; j < A.cols; ++j) --pivots[j];
 }
 
 }  // namespace steepest::blas

@@ -19,7 +19,7 @@ bool factor_lower_triangle(const MatrixView<T>& L) {
     const Index end = begin + size;
     const MatrixView<T> diagonal = L.block(begin, begin, size, size);
     const bool definite = blas::cholesky(diagonal);
-    blas::divide_rows<T>(diagonal.transposed(), blas::Triangle::upper, L.block(end, begin, n - end, size));
+    divide_rows<T>(diagonal.transposed(), blas::Triangle::upper, L.block(end, begin, n - end, size));
     return definite;
   };
   const auto update = [&](Index k, Index j) {

@@ -1,6 +1,8 @@
 #pragma once
 // LU with partial pivoting of the host engine and the inverse by it, compiled by host.cpp.
+#include <limits>
 #include <span>
+#include <utility>
 
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
@@ -40,7 +42,7 @@ bool factor_lu(const MatrixView<T>& F, std::span<int> pivots) {
     const Index end = begin + size;
     const MatrixView<T> top = F.block(begin, column, size, width);
     exchange(k, F.block(0, column, n, width));
-    blas::divide_rows<T>(F.block(begin, begin, size, size).transposed(), blas::Triangle::upper_unit, top.transposed());
+    divide_rows<T>(F.block(begin, begin, size, size).transposed(), blas::Triangle::upper_unit, top.transposed());
     blas::gemm<T>(-1, F.block(end, begin, n - end, size), top, 1, F.block(end, column, n - end, width));
   };
   if (!factor_looking_ahead(blocks, factor, update)) return false;

@@ -1,27 +1,91 @@
 #pragma once
-// Householder QR of the host engine, compiled by host.cpp.
-#include <algorithm>
-#include <tuple>
+// Householder QR of the host engine, compiled by host.cpp. Reflectors are gathered by panels into I - V T V', and each is
+// applied by two products.
+#include <span>
 
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
+#include "steepest/engine/host_triangles_inl.hpp"
+#include "steepest/engine/look_ahead.hpp"
 
 namespace steepest {
-
 namespace host_detail {
 
-/// X = Q R by Householder's reflections; `factor(W, tau, work, size)` leaves R and the reflections in W.
-template <class T, class Factor>
-void orthogonalize(const MatrixView<T>& W, const MatrixView<T>& R, typename Host<T>::Frame& frame, Factor factor) {
-  const SingleThreadedBlas here;
-  const auto [m, n, ld] = std::tuple(static_cast<int>(W.rows), static_cast<int>(W.cols), blas::leading(W));
-  const int size = 64 * n + 2 * n + 1;  // LAPACK's block is at most 64; geqp3 asks for 2 n + (n + 1) 32 and 3 n + 1
-  T* tau = frame.template take<T>(n);
-  T* work = frame.template take<T>(size);
-  factor(W, tau, work, size);
+inline constexpr Index reflector_width = 64;
+
+/// The reflectors of a QR of m x n, panel k in its columns: Q_k = I - V_k T_k V_k', zero above the panel's first row.
+template <class T>
+class Reflectors {
+ public:
+  Reflectors(Index m, Index n, typename Host<T>::Frame& frame)
+      : V_(frame.matrix(m, n)), VT_(frame.matrix(m, n)), Z_(frame.matrix(reflector_width, n)) {}
+
+  Index panels() const { return host_detail::panels(V_.cols, reflector_width); }
+  Range range(Index k) const { return panel_range(V_.cols, k, reflector_width); }
+
+  /// The columns of panel k from its diagonal down.
+  MatrixView<T> panel(const MatrixView<T>& X, Index k) const {
+    const auto [begin, size] = range(k);
+    return X.block(begin, begin, X.rows - begin, size);
+  }
+
+  /// Where the upper triangle of T_k is to be written before `gather`.
+  MatrixView<T> block(Index k) {
+    const auto [begin, size] = range(k);
+    return Z_.block(0, begin, size, size);
+  }
+
+  /// V_k from below the diagonal of W, and V_k T_k.
+  void gather(Index k, const MatrixView<T>& W) {
+    const MatrixView<T> V = panel(V_, k);
+    const MatrixView<T> source = panel(W, k);
+    const MatrixView<T> triangle = block(k);
+    for (Index j = 0; j < V.cols; ++j) {
+      for (Index i = 0; i < V.rows; ++i) V(i, j) = i < j ? T(0) : i == j ? T(1) : source(i, j);
+      for (Index i = j + 1; i < V.cols; ++i) triangle(i, j) = 0;
+    }
+    blas::gemm<T>(1, V, triangle, 0, panel(VT_, k));
+  }
+
+  /// C <- Q_k' C for the rows from panel k on of column block j.
+  void reduce(Index k, Index j, const MatrixView<T>& W) {
+    const auto [column, width] = range(j);
+    const auto [begin, size] = range(k);
+    const MatrixView<T> C = W.block(begin, column, W.rows - begin, width);
+    const MatrixView<T> Z = Z_.block(0, column, size, width);
+    blas::gemm<T>(1, panel(VT_, k).transposed(), C, 0, Z);  // Z = T' V' C
+    blas::gemm<T>(-1, panel(V_, k), Z, 1, C);               // C = C - V Z
+  }
+
+  /// Column block j of Q = Q_0 Q_1 ... [I; 0].
+  void assemble(Index j, const MatrixView<T>& Q) {
+    const auto [column, width] = range(j);
+    for (Index q = 0; q < width; ++q)
+      for (Index i = 0; i < column; ++i) Q(i, column + q) = 0;
+    const MatrixView<T> own = Q.block(column, column, Q.rows - column, width);
+    blas::gemm<T>(-1, panel(VT_, j), V_.block(column, column, width, width).transposed(), 0, own);
+    for (Index q = 0; q < width; ++q) own(q, q) += 1;  // Q_j [I; 0] = [I; 0] - V T V' [I; 0]
+    for (Index k = j - 1; k >= 0; --k) {
+      const auto [begin, size] = range(k);
+      const MatrixView<T> C = Q.block(begin, column, Q.rows - begin, width);
+      const MatrixView<T> Z = Z_.block(0, column, size, width);
+      blas::gemm<T>(1, panel(V_, k).transposed(), C, 0, Z);  // Z = V' C
+      blas::gemm<T>(-1, panel(VT_, k), Z, 1, C);             // C = C - V T Z
+    }
+  }
+
+ private:
+  MatrixView<T> V_, VT_, Z_;
+};
+
+/// R and Q of what W and the reflectors hold; Q may be W.
+template <class T>
+void unpack(Reflectors<T>& reflectors, const MatrixView<T>& W, const MatrixView<T>& Q, const MatrixView<T>& R) {
   for (Index j = 0; j < R.cols; ++j)
-    for (Index i = 0; i <= j; ++i) R(i, j) = W(i, j);
-  blas::raw::orgqr(m, n, n, W.data, ld, tau, work, size);
+    for (Index i = 0; i < R.rows; ++i) R(i, j) = i <= j ? W(i, j) : T(0);
+  for_each_piece(reflectors.panels(), [&](Index piece) {  // the last column block has the most reflectors
+    reflectors.assemble(reflectors.panels() - 1 - piece, Q);
+  });
 }
 
 }  // namespace host_detail
@@ -29,33 +93,38 @@ void orthogonalize(const MatrixView<T>& W, const MatrixView<T>& R, typename Host
 template <class T>
 void Host<T>::qr(const Matrix& X, const Matrix& Q, const Gram& R) {
   assert(X.rows >= X.cols);
-  fill(0, R);
   if (X.empty()) return;
   Frame frame(arena_);
   const Matrix W = Q.column_major() ? Q : frame.matrix(X.rows, X.cols);
+  host_detail::Reflectors<T> reflectors(X.rows, X.cols, frame);
   copy(X, W);
-  host_detail::orthogonalize<T>(W, R, frame, [](const Matrix& A, T* tau, T* work, int size) {
-    blas::raw::geqrf(static_cast<int>(A.rows), static_cast<int>(A.cols), A.data, blas::leading(A), tau, work, size);
-  });
-  copy(W, Q);
+  const auto factor = [&](Index k) {
+    blas::qr(reflectors.panel(W, k), reflectors.block(k));
+    reflectors.gather(k, W);
+    return true;
+  };
+  factor_looking_ahead(reflectors.panels(), factor, [&](Index k, Index j) { reflectors.reduce(k, j, W); });
+  host_detail::unpack(reflectors, W, Q, R);
 }
 
 template <class T>
 void Host<T>::pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order) {
   assert(X.rows >= X.cols && order.rows == 1 && order.cols == X.cols);
-  fill(0, R);
   if (X.empty()) return;
   Frame frame(arena_);
   const Matrix W = Q.column_major() ? Q : frame.matrix(X.rows, X.cols);
+  host_detail::Reflectors<T> reflectors(X.rows, X.cols, frame);
+  T* tau = frame.template take<T>(X.cols);
   int* pivots = frame.template take<int>(X.cols);
-  std::fill_n(pivots, X.cols, 0);
   copy(X, W);
-  host_detail::orthogonalize<T>(W, R, frame, [pivots](const Matrix& A, T* tau, T* work, int size) {
-    blas::raw::geqp3(static_cast<int>(A.rows), static_cast<int>(A.cols), A.data, blas::leading(A), pivots, tau, work,
-                     size);
+  const Index size = 2 * X.cols + (X.cols + 1) * 64;  // geqp3 asks for 2 n + (n + 1) 32 and 3 n + 1
+  blas::pivoted_qr(W, pivots, tau, std::span(frame.template take<T>(size), static_cast<std::size_t>(size)));
+  for (Index j = 0; j < X.cols; ++j) order(0, j) = static_cast<T>(pivots[j]);
+  for_each_piece(reflectors.panels(), [&](Index k) {
+    blas::block_reflector<T>(reflectors.panel(W, k), tau + reflectors.range(k).begin, reflectors.block(k));
+    reflectors.gather(k, W);
   });
-  for (Index j = 0; j < X.cols; ++j) order(0, j) = static_cast<T>(pivots[j] - 1);
-  copy(W, Q);
+  host_detail::unpack(reflectors, W, Q, R);
 }
 
 template <class T>

@@ -1,6 +1,9 @@
 #pragma once
 // Triangles of the host engine, compiled by host.cpp: division by them, their inverses and products. Almost all of the
 // work is done by products, which run at the machine's rate where OpenBLAS's own trsm does not.
+#include <algorithm>
+#include <utility>
+
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
 #include "steepest/engine/host_products_inl.hpp"
@@ -11,23 +14,27 @@ namespace host_detail {
 /// The width of a panel of factorizations.
 inline constexpr Index panel_width = 128;
 
-inline Index panels(Index n) { return (n + panel_width - 1) / panel_width; }
-inline Range panel_range(Index n, Index k) { return {k * panel_width, std::min(panel_width, n - k * panel_width)}; }
+inline Index panels(Index n, Index width = panel_width) { return (n + width - 1) / width; }
+inline Range panel_range(Index n, Index k, Index width = panel_width) {
+  return {k * width, std::min(width, n - k * width)};
+}
 
-/// Y <- Y A^-1 on this thread. Panel by panel: y_j = (y_j - sum_i y_i a_ij) a_jj^-1 over the panels i done before.
+/// Y <- Y A^-1 on this thread. By halves, so that nearly all of it is products: for an upper triangle
+/// y_1 = y_1 a_11^-1, then y_2 = (y_2 - y_1 a_12) a_22^-1; a lower one begins with y_2.
 template <class T>
 void divide_rows(const MatrixView<T>& A, blas::Triangle triangle, const MatrixView<T>& Y) {
+  constexpr Index leaf = 32;
   const Index n = A.rows;
-  const bool upper = blas::is_upper(triangle);
-  for (Index step = 0; step < panels(n); ++step) {
-    const auto [begin, size] = panel_range(n, upper ? step : panels(n) - 1 - step);
-    const Range done = upper ? Range{0, begin} : Range{begin + size, n - begin - size};
-    const MatrixView<T> part = Y.block(0, begin, Y.rows, size);
-    if (done.size > 0)
-      blas::gemm<T>(-1, Y.block(0, done.begin, Y.rows, done.size), A.block(done.begin, begin, done.size, size), 1,
-                    part);
-    blas::divide_rows<T>(A.block(begin, begin, size, size), triangle, part);
-  }
+  if (n <= leaf) return blas::divide_rows<T>(A, triangle, Y);
+  const Index half = (n / 2 + leaf - 1) / leaf * leaf;
+  const Range low{0, half};
+  const Range high{half, n - half};
+  const auto [first, second] = blas::is_upper(triangle) ? std::pair(low, high) : std::pair(high, low);
+  const MatrixView<T> Y1 = Y.block(0, first.begin, Y.rows, first.size);
+  const MatrixView<T> Y2 = Y.block(0, second.begin, Y.rows, second.size);
+  divide_rows(A.block(first.begin, first.begin, first.size, first.size), triangle, Y1);
+  blas::gemm<T>(-1, Y1, A.block(first.begin, second.begin, first.size, second.size), 1, Y2);
+  divide_rows(A.block(second.begin, second.begin, second.size, second.size), triangle, Y2);
 }
 
 template <class T>
@@ -51,13 +58,13 @@ void for_each_rows(const MatrixView<T>& Y, F f) {
 template <class T>
 void invert_lower_triangle(const MatrixView<T>& L, const MatrixView<T>& B) {
   const Index n = L.rows;
-  for_each_piece(panels(n), [&](Index k) {
-    const auto [begin, size] = panel_range(n, k);
-    const Index rest = n - begin;
-    const MatrixView<T> rows = B.block(begin, begin, rest, size).transposed();  // of B' = L'^-1
-    for (Index i = 0; i < size; ++i)
-      for (Index j = 0; j < rest; ++j) rows(i, j) = i == j ? T(1) : T(0);
-    divide_rows<T>(L.block(begin, begin, rest, rest).transposed(), blas::Triangle::upper, rows);
+  for_each_piece(panels(n), [&](Index piece) {  // the longest rows first
+    const auto [begin, size] = panel_range(n, panels(n) - 1 - piece);
+    const Index end = begin + size;
+    const MatrixView<T> rows = B.block(begin, 0, size, end);  // of E' L^-1
+    for (Index j = 0; j < end; ++j)
+      for (Index i = 0; i < size; ++i) rows(i, j) = begin + i == j ? T(1) : T(0);
+    divide_rows<T>(L.block(0, 0, end, end), blas::Triangle::lower, rows);
   });
 }
 
