@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polar_peers.cases import Case
+from polar_peers.cases import NEWTON_SCHULZ_WITHIN, Case
 from polar_peers.errors import errors_of, faults, oracle_of
 from polar_peers.jax_polar import JaxPolar
 from polar_peers.load import ForeignLoad
@@ -20,9 +20,6 @@ from polar_peers.server import Json, Server
 from polar_peers.steepest_polar import SteepestPolar
 from polar_peers.torch_newton_schulz import TorchNewtonSchulz
 from polar_peers.verdicts import Outcome
-
-# Of torch's steps only that singular values come near one: 0.7 .. 1.2.
-NEWTON_SCHULZ_WITHIN = 0.5
 
 
 def contenders(case: Case, server: Server, folder: Path) -> Iterator[tuple[Peer, float | None]]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steepest.figure import COLOURS, spread
+from steepest.figure import COLOURS
 
+from polar_peers.labels import Box, places
 from polar_peers.records import Json, read
 from polar_peers.verdicts import Outcome
 
@@ -24,6 +25,8 @@ LOOKS = {
     "torch": (COLOURS[6], "v"),
 }
 COLUMNS = 2
+FONT_SIZE = 7
+NEAR = 9.0  # points from mark to label without a line between
 
 
 def front(outcomes: Mapping[str, Outcome]) -> list[str]:
@@ -58,33 +61,42 @@ def draw(axes: "Axes", title: str, outcomes: Mapping[str, Outcome]) -> None:
 
 
 def widen(axes: "Axes") -> None:
-    """Round the limits outwards: a factor of 1.6 in time, 2.5 in error, so that marks and labels stay inside."""
+    """Round the limits outwards: a factor of 1.5 in time, 3 in error, so that marks and labels stay inside."""
     low, high = axes.get_xlim()
-    axes.set_xlim(low / 1.6, high * 1.6)
+    axes.set_xlim(low / 1.5, high * 1.5)
     low, high = axes.get_ylim()
-    axes.set_ylim(low / 2.5, high * 2.5)
+    axes.set_ylim(low / 3, high * 3)
 
 
 def label_directly(axes: "Axes", outcomes: Mapping[str, Outcome]) -> None:
-    """Name each point in its colour: those of the left half at their right, the others at their left."""
-    to_axes = axes.transData + axes.transAxes.inverted()
-    points = {
-        name: to_axes.transform((1e3 * outcome.median, outcome.errors.worst_residual))
-        for name, outcome in outcomes.items()
-    }
-    for at_right in (True, False):
-        names = [name for name, point in points.items() if (point[0] < 0.5) == at_right]
-        heights = spread([float(points[name][1]) for name in names], 0.1)
-        for name, height in zip(names, heights, strict=True):
-            x = float(points[name][0])
-            colour, _ = LOOKS[name.split()[0]]
-            axes.annotate(
-                name, xy=(x, float(points[name][1])), xytext=(x + (0.05 if at_right else -0.05), height),
-                xycoords="axes fraction", textcoords="axes fraction", fontsize=7, color=colour, va="center",
-                ha="left" if at_right else "right",
-                arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2,
-                            "relpos": (0, 0.5) if at_right else (1, 0.5)},
-            )  # fmt: skip
+    """Name each point in its colour; those of this library without its name."""
+    to_page = 72 / axes.figure.dpi
+    points = [
+        tuple(to_page * axes.transData.transform((1e3 * outcome.median, outcome.errors.worst_residual)))
+        for outcome in outcomes.values()
+    ]
+    names = [name.removeprefix("steepest ") for name in outcomes]
+    window = axes.get_window_extent()
+    area = Box(*(to_page * length for length in (window.x0, window.y0, window.width, window.height)))
+    for name, look, point, box in zip(names, outcomes, points, places(points, sizes_of(names), area), strict=True):
+        colour, _ = LOOKS[look.split()[0]]
+        shift = (box.left + box.width / 2 - point[0], box.bottom + box.height / 2 - point[1])
+        far = abs(shift[0]) - box.width / 2 > NEAR or abs(shift[1]) > NEAR
+        axes.annotate(
+            name, xy=(1e3 * outcomes[look].median, outcomes[look].errors.worst_residual), xytext=shift,
+            textcoords="offset points", fontsize=FONT_SIZE, color=colour, va="center", ha="center",
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0} if far else None,
+        )  # fmt: skip
+
+
+def sizes_of(names: list[str]) -> list[tuple[float, float]]:
+    """Width and height of each name as it is set, in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    font = FontProperties(size=FONT_SIZE)
+    extents = [TextPath((0, 0), name, prop=font).get_extents() for name in names]
+    return [(float(extent.width) + 2, 1.15 * FONT_SIZE) for extent in extents]
 
 
 def caption(run: Json) -> str:
@@ -92,7 +104,8 @@ def caption(run: Json) -> str:
     changed = "" if run.get("clean") else " with changes"
     return (
         f"Median of {run['rounds']} interleaved rounds. Error: the larger of ||I - U'U||_F / sqrt(s) and "
-        "||A - UH||_F / ||A||_F, H = sym(U'A) where none is given. Hollow: fails the check of errors. "
+        "||A - UH||_F / ||A||_F, H = sym(U'A) where none is given. "
+        "Circles: Steepest. Hollow: fails the check of errors. "
         f"Commit {str(run['commit'])[:10]}{changed}; "
         f"{run['machine']['cpu']}; {run['threads']} threads; {', '.join(sorted(set(run['kernels'].values())))}."
     )
@@ -104,7 +117,7 @@ def figure_of(run: Json, measured: Mapping[str, Mapping[str, Outcome]]) -> "Figu
     from matplotlib.ticker import FuncFormatter, LogLocator
 
     rows = -(-len(measured) // COLUMNS)
-    figure = Figure(figsize=(7, 1.9 * rows + 0.4), dpi=200, layout="constrained")
+    figure = Figure(figsize=(7, 2 * rows + 0.4), dpi=200, layout="constrained")
     panels = figure.subplots(rows, COLUMNS, squeeze=False).flat
     plain = FuncFormatter(lambda value, _position: f"{value:g}")
     for axes, (title, outcomes) in zip(panels, measured.items(), strict=False):

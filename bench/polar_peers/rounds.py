@@ -12,7 +12,7 @@ SAMPLE_SECONDS = 0.2
 MOST_REPETITIONS = 50
 # A sample is taken again while other processes have more than this share of the cores, and so often at the most.
 QUIET = 0.1
-MOST_TRIES = 6
+MOST_TRIES = 3
 
 
 @dataclass(frozen=True)
