@@ -7,63 +7,46 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cmath>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "steepest/base/random.hpp"
-#include "steepest/engine/host.hpp"
+#include "steepest/norm/test_matrix.hpp"
 
 namespace steepest {
 namespace {
 
-struct Owned {
-  Index rows, cols;
-  std::vector<double> entries;
+PreparedPolar exact() { return exact_polar(); }
 
-  Owned(Index m, Index n) : rows(m), cols(n), entries(static_cast<std::size_t>(m * n)) {}
-  MatrixView<double> view() { return row_major(entries.data(), rows, cols); }
+struct Case {
+  MatrixNorm norm;
+  Index rows, cols;
 };
 
-Owned random_matrix(Index rows, Index cols, std::uint64_t seed) {
-  Owned result(rows, cols);
-  Random random(seed);
-  for (double& x : result.entries) x = random.normal();
+/// Every norm with its usual parameter, and those that have one with others.
+std::vector<MatrixNorm> all_norms() {
+  std::vector<MatrixNorm> result;
+  for (const NormRow& row : norm_table()) result.emplace_back(row.norm);
+  for (const char* text :
+       {"schatten(1.25)", "schatten(2)", "schatten(40)", "dual_ky_fan(1)", "dual_ky_fan(2)", "dual_ky_fan(9)"})
+    result.push_back(matrix_norm(text));
   return result;
 }
 
-PreparedPolar exact() {
-  PolarOptions options;
-  options.rank = Rank::partial;
-  return prepare_polar(options, Host<double>::epsilon());
-}
-
-Owned mapped(Norm kind, Owned& G) {
-  Host<double> la;
-  Owned D(G.rows, G.cols);
-  auto D_view = D.view();
-  duality_map(la, kind, exact(), G.view(), D_view);
-  return D;
-}
-
-struct Case {
-  Norm norm;
-  Index rows, cols;
-};
-
 std::vector<Case> cases() {
   std::vector<Case> result;
-  for (const NormRow& row : norm_table())
+  for (const MatrixNorm& norm : all_norms())
     for (const auto& [m, n] : {std::pair<Index, Index>{7, 5}, {5, 7}, {6, 6}, {1, 9}, {9, 1}, {1, 1}})
-      result.push_back({row.norm, m, n});
+      result.push_back({norm, m, n});
   return result;
 }
 
 class NormTest : public testing::TestWithParam<Case> {
  protected:
   Host<double> la;
-  Norm kind = GetParam().norm;
+  MatrixNorm kind = GetParam().norm;
   Owned G = random_matrix(GetParam().rows, GetParam().cols, 3);
 };
 
@@ -96,6 +79,29 @@ TEST_P(NormTest, ScaleDoesNotMatterAndSignDoes) {
   }
 }
 
+TEST_P(NormTest, BothNormsAreHomogeneous) {
+  Owned tripled = G;
+  la.scale(-3, G.view(), tripled.view());
+  const double value = norm(la, kind, G.view()), dual = dual_norm(la, kind, G.view(), exact());
+  EXPECT_NEAR(norm(la, kind, tripled.view()), 3 * value, 1e-13 * value);
+  EXPECT_NEAR(dual_norm(la, kind, tripled.view(), exact()), 3 * dual, 1e-13 * dual);
+}
+
+TEST_P(NormTest, OracleAndSharpOperatorAreMultiplesOfTheMap) {
+  Owned D = mapped(kind, G), T = G, S = G;
+  auto T_view = T.view(), S_view = S.view();
+  linear_minimization(la, kind, 3, exact(), G.view(), T_view);
+  const double dual = sharp_operator(la, kind, exact(), G.view(), S_view);
+  EXPECT_NEAR(dual, dual_norm(la, kind, G.view(), exact()), 1e-13 * dual);
+  for (std::size_t i = 0; i < D.entries.size(); ++i) {
+    EXPECT_EQ(T.entries[i], -3 * D.entries[i]);
+    EXPECT_EQ(S.entries[i], dual * D.entries[i]);
+  }
+  // The sharp operator attains the minimum of <G, T> + N(T)^2 / 2, which is -N*(G)^2 / 2, at T = -S.
+  const double length = norm(la, kind, S.view());
+  EXPECT_NEAR(-la.dot(G.view(), S.view()) + length * length / 2, -dual * dual / 2, 1e-12 * dual * dual);
+}
+
 TEST_P(NormTest, ZeroGivesZero) {
   Owned zero(G.rows, G.cols);
   for (const double x : mapped(kind, zero).entries) EXPECT_EQ(x, 0);
@@ -115,8 +121,10 @@ TEST_P(NormTest, ZeroRowsAndColumnsStayZero) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NormTest, testing::ValuesIn(cases()), [](const auto& info) {
-  return std::string(name(info.param.norm)) + "_" + std::to_string(info.param.rows) + "x" +
-         std::to_string(info.param.cols);
+  std::string label = text(info.param.norm);
+  for (char& letter : label)
+    if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
+  return label + "_" + std::to_string(info.param.rows) + "x" + std::to_string(info.param.cols);
 });
 
 TEST(Norm, MapOfAnotherNormIsCaught) {
@@ -148,7 +156,38 @@ TEST(Norm, ValuesByHand) {
   EXPECT_DOUBLE_EQ(value(Norm::rms_row), 4 * std::sqrt(2.0));
   EXPECT_DOUBLE_EQ(value(Norm::column), 5);
   EXPECT_DOUBLE_EQ(value(Norm::rms_column), 5 / std::sqrt(3.0));
+  EXPECT_DOUBLE_EQ(value(Norm::l2_to_rms), 5 / std::sqrt(3.0));
+  EXPECT_DOUBLE_EQ(value(Norm::rms_max_entry), 8);
+  EXPECT_DOUBLE_EQ(value(Norm::row_sum), 4);
+  EXPECT_DOUBLE_EQ(value(Norm::column_sum), 7);
+  EXPECT_DOUBLE_EQ(value(Norm::entry_sum), 8);
+  EXPECT_DOUBLE_EQ(value(Norm::nuclear), 6);
+  EXPECT_NEAR(norm(la, {Norm::schatten, 3}, W.view()), std::cbrt(126.0), 1e-14);
+  EXPECT_DOUBLE_EQ(norm(la, {Norm::dual_ky_fan, 1}, W.view()), 6);
+  EXPECT_DOUBLE_EQ(norm(la, {Norm::dual_ky_fan, 2}, W.view()), 5);
   EXPECT_NEAR(dual_norm(la, Norm::spectral, W.view(), exact()), 6, 1e-14);
+  EXPECT_DOUBLE_EQ(dual_norm(la, Norm::row_sum, W.view(), exact()), 8);
+  EXPECT_DOUBLE_EQ(dual_norm(la, Norm::column_sum, W.view(), exact()), 5);
+  EXPECT_NEAR(dual_norm(la, {Norm::schatten, 1.5}, W.view(), exact()), std::cbrt(126.0), 1e-14);
+  EXPECT_DOUBLE_EQ(dual_norm(la, {Norm::dual_ky_fan, 1}, W.view(), exact()), 5);
+}
+
+// Equal largest entries share; the sum of |d_ij| stays 1.
+TEST(Norm, EqualLargestEntriesShare) {
+  Owned G(2, 2);
+  G.entries = {-2, 2, 1, 0};
+  EXPECT_EQ(mapped(Norm::entry_sum, G).entries, (std::vector<double>{-0.5, 0.5, 0, 0}));
+  EXPECT_EQ(mapped(Norm::row_sum, G).entries, (std::vector<double>{-0.5, 0.5, 1, 0}));
+  EXPECT_EQ(mapped(Norm::column_sum, G).entries, (std::vector<double>{-1, 1, 0, 0}));
+}
+
+TEST(Norm, ParametersOutOfRangeAreRefused) {
+  EXPECT_EQ(matrix_norm("schatten(2.5)"), MatrixNorm(Norm::schatten, 2.5));
+  EXPECT_EQ(matrix_norm("dual_ky_fan"), MatrixNorm(Norm::dual_ky_fan));
+  for (const char* wrong : {"schatten(1)", "schatten(inf)", "schatten(nan)", "schatten()", "schatten(2", "schatten(2))",
+                            "dual_ky_fan(0)", "dual_ky_fan(1.5)", "spectral(2)", "shatten(2)"})
+    EXPECT_THROW(matrix_norm(wrong), std::invalid_argument) << wrong;
+  EXPECT_EQ(text(matrix_norm("schatten(2.5)")), "schatten(2.5)");
 }
 
 TEST(Norm, NamesGoThereAndBack) {
