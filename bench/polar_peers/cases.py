@@ -64,7 +64,7 @@ class Target:
 # a hundredth of the Frobenius norm, farther below.
 NEWTON_SCHULZ_WITHIN = 0.5
 
-EXACT = (Plan("qdwh"),)
+EXACT = (Plan("qdwh"), Plan("zolo_pd"), Plan("newton"))
 # What the training of networks asks for: U alone, and not to the last digit.
 ROUGH = (
     Plan("jordan", 5, NEWTON_SCHULZ_WITHIN),

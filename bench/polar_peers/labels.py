@@ -38,7 +38,7 @@ def beside(point: Point, size: Point, distance: float, direction: Point) -> Box:
 
 
 def places(points: list[Point], sizes: list[Point], area: Box, marker: float = 6) -> list[Box]:
-    """A box for each label: the nearest that covers no mark and no earlier label and stays in the area, or the least bad.
+    """A box for each label: the nearest inside the area that covers no mark and no earlier label, or the least bad.
 
     Labels are placed from the top down.
     """
