@@ -24,8 +24,6 @@ find_package(Torch QUIET)
 if(NOT Torch_FOUND)
   return()
 endif()
-# Debian's dnnl-config.cmake asks for OpenCL, which the CPU library does not use; the file is found by its name.
-find_library(STEEPEST_DNNL dnnl REQUIRED)
 set(STEEPEST_HAS_TORCH TRUE)
 
 # libtorch_cpu.so exports the Fortran names of BLAS and LAPACK. The first library that a program needs serves them to

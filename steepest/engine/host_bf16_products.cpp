@@ -129,7 +129,8 @@ void Host<BFloat16>::split_product(const Term& A, const Term& B, double alpha, d
   for_each_piece(cut.blocks, [&](Index i) {
     std::byte* const mine = scratch.mine();
     const Gram sum = piece_of_sum(i, mine);
-    for_each_term(i, [&](const auto& X, const auto& Y, Into into) { products_.multiply(X, Y, into, sum, mine + offset); });
+    for_each_term(i,
+                  [&](const auto& X, const auto& Y, Into into) { products_.multiply(X, Y, into, sum, mine + offset); });
     if (direct) return;
     const Operand part = cut.block_of(D, i);
     if (beta == 0)
@@ -144,14 +145,16 @@ void Host<BFloat16>::product(double alpha, const Operand& A, const Operand& B, d
   const auto [m, k] = shape_of(A);
   const Index n = shape_of(B).cols;
   assert(shape_of(B).rows == k && shape_of(D).rows == m && shape_of(D).cols == n);
-  if ((is_wide(A) && is_wide(B)) || !in_hardware_ || m * n * k == 0)
-    return product_in_f32(alpha, A, B, beta, C, D);
+  // oneDNN 2.6 fails on some layouts of vectors.
+  const bool in_f32 = (is_wide(A) && is_wide(B)) || !in_hardware_ || m < 2 || n < 2 || k == 0;
+  if (in_f32) return product_in_f32(alpha, A, B, beta, C, D);
   Frame frame(arena_);
   split_product(Term(frame, A), Term(frame, B), alpha, beta, C, D);
 }
 
 void Host<BFloat16>::gram(const Operand& X, const Gram& A) {
-  if (is_wide(X) || !in_hardware_ || A.empty() || shape_of(X).cols == 0) {
+  constexpr Index smallest = 32;  // so that no block row is a vector
+  if (is_wide(X) || !in_hardware_ || A.rows < smallest || shape_of(X).cols == 0) {
     Frame frame(arena_);
     return wide_.gram(widened(frame, X), A);
   }
