@@ -16,7 +16,7 @@ from polar_peers.numpy_svd import NumpySvd
 from polar_peers.peer import Peer
 from polar_peers.rounds import interleaved
 from polar_peers.scipy_polar import ScipyPolar
-from polar_peers.server import Json, Server
+from polar_peers.server import Server
 from polar_peers.steepest_polar import SteepestPolar
 from polar_peers.torch_newton_schulz import TorchNewtonSchulz
 from polar_peers.verdicts import Outcome
@@ -70,12 +70,11 @@ def numpy_peak(precision: str, size: int) -> float:
     return 2e-9 * size**3 / min(seconds)
 
 
-def peaks(server: Server, size: int = 2048) -> Json:
+def peaks(program: Path, size: int = 2048) -> dict[str, float]:
     """Gflop/s of a square product, by this library's BLAS and by numpy's: what the times are read against."""
-    return {
-        precision: {
-            "steepest": server.ask(peak=precision, size=size)["gflops"],
-            "numpy": numpy_peak(precision, size),
-        }
-        for precision in ("f64", "f32")
-    }
+    rates = {}
+    with Server(program) as server:
+        for precision, letter in (("f64", "d"), ("f32", "s")):
+            rates[f"{letter}gemm"] = float(server.ask(peak=precision, size=size)["gflops"])
+            rates[f"numpy's {letter}gemm"] = numpy_peak(precision, size)
+    return rates
