@@ -1,0 +1,104 @@
+#pragma once
+// Tensors that hold several matrices: fused projections, heads, experts, the taps of a convolution. What is done to a
+// matrix (a map, a norm, a scale) is done to each part by itself, with the part's own shape.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "steepest/engine/engine.hpp"
+
+namespace steepest {
+
+/// Rows first + g stride .. first + g stride + size of a stored matrix, g = 0 .. pieces - 1, taken as one matrix.
+struct Part {
+  Index first, size, stride, pieces;
+  Index rows() const { return size * pieces; }
+  /// True when the rows lie together, so that the part is a view.
+  bool together() const { return pieces == 1 || size == stride; }
+  friend bool operator==(const Part&, const Part&) = default;
+};
+
+/// How the rows (or columns) of a stored matrix belong to parts. The pattern `sizes` repeats in groups; block b is all
+/// of its pieces as one matrix, or each piece is a matrix by itself.
+struct Split {
+  enum class Kind {
+    none,         // one matrix
+    equal,        // `sizes` holds the number of parts, all of one size: heads, experts, fused blocks of one size
+    blocks,       // once: [Q; K; V], [gate; up]
+    interleaved,  // as often as fits: [q k v, q k v, ...] by groups of heads; Q is the q of all groups
+    per_group,    // the same, but the q of each group is a matrix
+    taps,         // `sizes` holds k^2: the columns of a flattened convolution [out, in k^2], one out x in matrix a tap
+  };
+  Kind kind = Kind::none;
+  std::vector<Index> sizes{};
+
+  static Split equal(Index parts) { return {Kind::equal, {parts}}; }
+  static Split blocks(std::vector<Index> rows) { return {Kind::blocks, std::move(rows)}; }
+  static Split interleaved(std::vector<Index> rows) { return {Kind::interleaved, std::move(rows)}; }
+  static Split per_group(std::vector<Index> rows) { return {Kind::per_group, std::move(rows)}; }
+  static Split taps(Index taps) { return {Kind::taps, {taps}}; }
+
+  bool of_columns() const { return kind == Kind::taps; }
+  friend bool operator==(const Split&, const Split&) = default;
+};
+
+/// "none", "equal(3)", "blocks(32,16,16)", ...
+std::string text(const Split& split);
+/// The split of such a text. Throws std::invalid_argument.
+Split split_of(std::string_view text);
+
+/// The parts of rows x cols; their rows are columns where split.of_columns(). Throws std::invalid_argument naming
+/// `parameter` where the sizes do not add up or are not positive.
+std::vector<Part> parts(const Split& split, std::string_view parameter, Index rows, Index cols);
+
+/// A part that lies together, as a view.
+template <Engine E>
+typename E::Matrix view_of(E& la, const Part& part, const typename E::Matrix& X) {
+  return la.row_block(X, part.first, part.rows());
+}
+
+/// Y = the part of X, part.rows() x cols(X).
+template <Engine E>
+void gather(E& la, const Part& part, const typename E::Matrix& X, typename E::Matrix& Y) {
+  for (Index g = 0; g < part.pieces; ++g) {
+    auto piece = la.row_block(Y, g * part.size, part.size);
+    la.copy(la.row_block(X, part.first + g * part.stride, part.size), piece);
+  }
+}
+
+/// The part of X = Y.
+template <Engine E>
+void scatter(E& la, const Part& part, const typename E::Matrix& Y, typename E::Matrix& X) {
+  for (Index g = 0; g < part.pieces; ++g) {
+    auto piece = la.row_block(X, part.first + g * part.stride, part.size);
+    la.copy(la.row_block(Y, g * part.size, part.size), piece);
+  }
+}
+
+/// f(G_b, D_b, b) for each part b: a reading matrix and one to be written, whose rows are those of the part (its
+/// columns, where the split is of columns). Views where the part lies together, else copies. G and D do not overlap.
+template <Engine E, class F>
+void for_each_part(E& la, const Split& split, const typename E::Matrix& G, typename E::Matrix& D, F&& f) {
+  if (split.kind == Split::Kind::none) return f(G, D, Index{0});
+  const auto X = split.of_columns() ? la.transposed(G) : G;
+  auto Y = split.of_columns() ? la.transposed(D) : D;
+  const auto oriented = [&](const typename E::Matrix& A) { return split.of_columns() ? la.transposed(A) : A; };
+  Index b = 0;
+  for (const Part& part : parts(split, "G", la.rows(G), la.cols(G))) {
+    if (part.together()) {
+      auto D_part = oriented(view_of(la, part, Y));
+      f(oriented(view_of(la, part, X)), D_part, b++);
+      continue;
+    }
+    auto frame = la.frame();
+    auto from = frame.matrix(X, part.rows(), la.cols(X)), to = frame.matrix(X, part.rows(), la.cols(X));
+    gather(la, part, X, from);
+    auto D_part = oriented(to);
+    f(oriented(from), D_part, b++);
+    scatter(la, part, to, Y);
+  }
+}
+
+}  // namespace steepest
