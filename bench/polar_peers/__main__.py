@@ -24,7 +24,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/bench-polar"), help="folder of record and figure")
     parser.add_argument("--rounds", type=int, default=7, help="samples of each contender on each matrix [7]")
     parser.add_argument("--threads", type=int, default=2, help="cores for every contender [2]")
-    parser.add_argument("--only", default="", metavar="TEXT", help="the matrices with this in their name [all]")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="the matrices with this in their name; repeats [all]",
+    )
     options = parser.parse_args()
     if options.rounds < 1 or options.threads < 1:
         parser.error("--rounds and --threads are at least 1")
