@@ -108,7 +108,10 @@ class Host {
   void inverse_transposed(const Matrix& X, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   void pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order);
+  void descending(const Matrix& X, const Matrix& order);
   void permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y);
+  /// eigh and svd throw std::invalid_argument where LAPACK's workspace would have 2^31 entries: from a side of 32,767
+  /// and about 23,154 on.
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);
   void svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt);
   void indicator(const Matrix& X, double s, const Matrix& Y);

@@ -22,7 +22,7 @@ bool factor_lower_triangle(const MatrixView<T>& L) {
     divide_rows<T>(diagonal.transposed(), blas::Triangle::upper, L.block(end, begin, n - end, size));
     return definite;
   };
-  const auto update = [&](Index k, Index j) {
+  const auto update = [&](Index k, Index j, Index) {
     const auto [before, depth] = panel_range(n, k);
     const auto [begin, size] = panel_range(n, j);
     const Index end = begin + size;
@@ -30,16 +30,16 @@ bool factor_lower_triangle(const MatrixView<T>& L) {
     blas::syrk<T>(-1, rows, 1, L.block(begin, begin, size, size));
     blas::gemm<T>(-1, L.block(end, before, n - end, depth), rows.transposed(), 1, L.block(end, begin, n - end, size));
   };
-  return factor_looking_ahead(panels(n), factor, update);
+  return factor_looking_ahead(panels(n), 1, factor, update);
 }
 
 /// The lower triangle of B = V' V for a lower triangle V.
 template <class T>
 void gram_of_lower_triangle(const MatrixView<T>& V, const MatrixView<T>& B) {
-  const Index n = V.rows;
-  for_each_piece(panels(n), [&](Index k) {  // b_ij = sum over rows from i on
-    const auto [begin, size] = panel_range(n, k);
-    const Index rest = n - begin;
+  constexpr Index width = panel_width / 2;  // narrow, because the zeros of the panel of the diagonal are multiplied
+  for_each_piece(panels(V.rows, width), [&](Index k) {  // b_ij = sum over rows from i on
+    const auto [begin, size] = panel_range(V.rows, k, width);
+    const Index rest = V.rows - begin;
     const MatrixView<T> columns = V.block(begin, begin, rest, size).transposed();
     blas::gemm<T>(1, columns, V.block(begin, 0, rest, begin), 0, B.block(begin, 0, size, begin));
     blas::syrk<T>(1, columns, 0, B.block(begin, begin, size, size));
@@ -71,7 +71,8 @@ void Host<T>::inverse(const Gram& A, const Gram& B) {
 
 template <class T>
 void Host<T>::solve_cholesky(const Gram& L, const Matrix& Y) {
-  host_detail::for_each_rows(Y, [&](const Matrix& rows) {
+  host_detail::for_each_rows(Y.rows, Y.cols, [&](host_detail::Range range) {
+    const Matrix rows = row_block(Y, range.begin, range.size);
     host_detail::divide_rows<T>(L.transposed(), blas::Triangle::upper, rows);
     host_detail::divide_rows<T>(L, blas::Triangle::lower, rows);
   });

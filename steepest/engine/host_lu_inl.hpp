@@ -36,7 +36,7 @@ bool factor_lu(const MatrixView<T>& F, std::span<int> pivots) {
     const auto [begin, size] = panel_range(n, k);
     exchange_rows(columns, pivots, begin, begin + size);
   };
-  const auto update = [&](Index k, Index j) {
+  const auto update = [&](Index k, Index j, Index) {
     const auto [begin, size] = panel_range(n, k);
     const auto [column, width] = panel_range(n, j);
     const Index end = begin + size;
@@ -45,7 +45,7 @@ bool factor_lu(const MatrixView<T>& F, std::span<int> pivots) {
     divide_rows<T>(F.block(begin, begin, size, size).transposed(), blas::Triangle::upper_unit, top.transposed());
     blas::gemm<T>(-1, F.block(end, begin, n - end, size), top, 1, F.block(end, column, n - end, width));
   };
-  if (!factor_looking_ahead(blocks, factor, update)) return false;
+  if (!factor_looking_ahead(blocks, 1, factor, update)) return false;
   for_each_piece(blocks, [&](Index j) {
     const auto [column, width] = panel_range(n, j);
     for (Index k = j + 1; k < blocks; ++k) exchange(k, F.block(0, column, n, width));

@@ -8,6 +8,7 @@
 
 #include "steepest/base/random.hpp"
 #include "steepest/engine/host.hpp"
+#include "steepest/engine/host_transpose_inl.hpp"
 
 namespace steepest {
 namespace host_detail {
@@ -121,6 +122,9 @@ template <class T>
 void Host<T>::copy(const Matrix& X, const Matrix& Y) {
   assert(X.rows == Y.rows && X.cols == Y.cols);
   if (X.data == Y.data && X.row_stride == Y.row_stride) return;
+  const bool by_columns = X.row_stride == 1;
+  if (by_columns && Y.row_stride != 1 && Y.col_stride == 1) return host_detail::transpose(X, Y.transposed());
+  if (!by_columns && X.col_stride == 1 && Y.row_stride == 1) return host_detail::transpose(X.transposed(), Y);
   host_detail::for_each_entry([](T& y, T x) { y = x; }, Y, X);
 }
 

@@ -2,6 +2,7 @@
 // Products of the host engine, compiled by host.cpp. The blocks of a result are fixed by its size, so that threads only take them up.
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
+#include "steepest/engine/host_transpose_inl.hpp"
 
 namespace steepest {
 namespace host_detail {
@@ -24,20 +25,11 @@ inline Range block_range(Index side, Index blocks, Index i) {
   return {begin, side * (i + 1) / blocks - begin};
 }
 
-/// The lower triangle to the upper one. In squares of 32, because one of the two walks across memory.
-template <class T>
-void mirror(const MatrixView<T>& A) {
-  constexpr Index square = 32;
-  for (Index j = 0; j < A.cols; j += square)
-    for (Index i = j; i < A.rows; i += square)
-      for (Index q = j; q < std::min(j + square, A.cols); ++q)
-        for (Index p = std::max(i, q + 1); p < std::min(i + square, A.rows); ++p) A(q, p) = A(p, q);
-}
-
 /// Runs f(block of rows, columns before it) for each block row of a triangle, the longest first.
 template <class F>
 void for_each_block_row(Index side, double work, F&& f) {
-  const Index blocks = blocks_of(side, work);
+  // Four rows, or eight, make two halves of equal area: 7 + 1 = 5 + 3.
+  const Index blocks = work < smallest_shared_work / 2 || side < 128 ? 1 : 4 * ((side + 1023) / 1024);
   for_each_piece(blocks, [&](Index piece) { f(block_range(side, blocks, blocks - 1 - piece)); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Householder QR of the host engine, compiled by host.cpp. Reflectors are gathered by panels into I - V T V', and each is
 // applied by two products.
+#include <algorithm>
 #include <span>
 
 #include "steepest/engine/blas.hpp"
@@ -12,6 +13,7 @@ namespace steepest {
 namespace host_detail {
 
 inline constexpr Index reflector_width = 64;
+inline constexpr Index piece_panels = 2;  // in columns of one piece: a wider piece makes better use of a packed V
 
 /// The reflectors of a QR of m x n, panel k in its columns: Q_k = I - V_k T_k V_k', zero above the panel's first row.
 template <class T>
@@ -47,34 +49,45 @@ class Reflectors {
     blas::gemm<T>(1, V, triangle, 0, panel(VT_, k));
   }
 
-  /// C <- Q_k' C for the rows from panel k on of column block j.
-  void reduce(Index k, Index j, const MatrixView<T>& W) {
-    const auto [column, width] = range(j);
-    const auto [begin, size] = range(k);
-    const MatrixView<T> C = W.block(begin, column, W.rows - begin, width);
-    const MatrixView<T> Z = Z_.block(0, column, size, width);
+  /// C <- Q_k' C for the rows from panel k on of the panels j .. j + count - 1 of W.
+  void reduce(Index k, Index j, Index count, const MatrixView<T>& W) {
+    const auto [C, Z] = part(k, columns(j, count), W);
     blas::gemm<T>(1, panel(VT_, k).transposed(), C, 0, Z);  // Z = T' V' C
     blas::gemm<T>(-1, panel(V_, k), Z, 1, C);               // C = C - V Z
   }
 
-  /// Column block j of Q = Q_0 Q_1 ... [I; 0].
-  void assemble(Index j, const MatrixView<T>& Q) {
-    const auto [column, width] = range(j);
-    for (Index q = 0; q < width; ++q)
-      for (Index i = 0; i < column; ++i) Q(i, column + q) = 0;
-    const MatrixView<T> own = Q.block(column, column, Q.rows - column, width);
-    blas::gemm<T>(-1, panel(VT_, j), V_.block(column, column, width, width).transposed(), 0, own);
-    for (Index q = 0; q < width; ++q) own(q, q) += 1;  // Q_j [I; 0] = [I; 0] - V T V' [I; 0]
-    for (Index k = j - 1; k >= 0; --k) {
-      const auto [begin, size] = range(k);
-      const MatrixView<T> C = Q.block(begin, column, Q.rows - begin, width);
-      const MatrixView<T> Z = Z_.block(0, column, size, width);
+  /// The columns of Q = Q_0 Q_1 ... [I; 0] that are those of panels j .. j + count - 1.
+  void assemble(Index j, Index count, const MatrixView<T>& Q) {
+    const Range all = columns(j, count);
+    fill_columns(all, Q);
+    for (Index k = j + count - 1; k >= 0; --k) {
+      const Range reached = k < j ? all : Range{range(k).begin, all.begin + all.size - range(k).begin};
+      const auto [C, Z] = part(k, reached, Q);
       blas::gemm<T>(1, panel(V_, k).transposed(), C, 0, Z);  // Z = V' C
       blas::gemm<T>(-1, panel(VT_, k), Z, 1, C);             // C = C - V T Z
     }
   }
 
  private:
+  struct Part {
+    MatrixView<T> C, Z;
+  };
+
+  Range columns(Index j, Index count) const {
+    const Range last = range(j + count - 1);
+    return {range(j).begin, last.begin + last.size - range(j).begin};
+  }
+  /// The rows of X from panel k on, and room for V_k' times them.
+  Part part(Index k, Range columns, const MatrixView<T>& X) {
+    const auto [begin, size] = range(k);
+    return {X.block(begin, columns.begin, X.rows - begin, columns.size),
+            Z_.block(0, columns.begin, size, columns.size)};
+  }
+  static void fill_columns(Range columns, const MatrixView<T>& Q) {
+    for (Index j = columns.begin; j < columns.begin + columns.size; ++j)
+      for (Index i = 0; i < Q.rows; ++i) Q(i, j) = i == j ? T(1) : T(0);
+  }
+
   MatrixView<T> V_, VT_, Z_;
 };
 
@@ -83,8 +96,11 @@ template <class T>
 void unpack(Reflectors<T>& reflectors, const MatrixView<T>& W, const MatrixView<T>& Q, const MatrixView<T>& R) {
   for (Index j = 0; j < R.cols; ++j)
     for (Index i = 0; i < R.rows; ++i) R(i, j) = i <= j ? W(i, j) : T(0);
-  for_each_piece(reflectors.panels(), [&](Index piece) {  // the last column block has the most reflectors
-    reflectors.assemble(reflectors.panels() - 1 - piece, Q);
+  const Index panels = reflectors.panels();
+  const Index pieces = (panels + piece_panels - 1) / piece_panels;
+  for_each_piece(pieces, [&](Index piece) {  // the last columns have the most reflectors
+    const Index first = (pieces - 1 - piece) * piece_panels;
+    reflectors.assemble(first, std::min(piece_panels, panels - first), Q);
   });
 }
 
@@ -103,7 +119,8 @@ void Host<T>::qr(const Matrix& X, const Matrix& Q, const Gram& R) {
     reflectors.gather(k, W);
     return true;
   };
-  factor_looking_ahead(reflectors.panels(), factor, [&](Index k, Index j) { reflectors.reduce(k, j, W); });
+  factor_looking_ahead(reflectors.panels(), host_detail::piece_panels, factor,
+                       [&](Index k, Index j, Index count) { reflectors.reduce(k, j, count, W); });
   host_detail::unpack(reflectors, W, Q, R);
 }
 

@@ -3,21 +3,35 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <tuple>
 
+#include "steepest/base/check.hpp"
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
 
 namespace steepest {
 
+namespace host_detail {
+
+/// A size of workspace as LAPACK takes it, an int; throws std::invalid_argument where it is not one.
+inline int lapack_size(Index entries, const char* verb, Index side) {
+  check(entries <= std::numeric_limits<int>::max(),
+        "[host] the workspace of {} must be below 2^31 entries, LAPACK's limit; a side of {} came, which needs {}",
+        verb, side, entries);
+  return static_cast<int>(entries);
+}
+
+}  // namespace host_detail
+
 template <class T>
 void Host<T>::eigh(const Gram& A, const Gram& V, const Matrix& lambda) {
   if (A.empty()) return;
+  const int size = host_detail::lapack_size(1 + 6 * A.rows + 2 * A.rows * A.rows, "eigh", A.rows);
   Frame frame(arena_);
   const SingleThreadedBlas here;
   copy(A, V);
   const auto n = static_cast<int>(A.rows);
-  const int size = 1 + 6 * n + 2 * n * n;
   const int isize = 3 + 5 * n;
   T* values = frame.template take<T>(n);
   T* work = frame.template take<T>(size);
@@ -31,13 +45,13 @@ template <class T>
 void Host<T>::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt) {
   const Index k = std::min(X.rows, X.cols);
   if (k == 0) return;
+  const int size = host_detail::lapack_size(4 * k * k + 7 * k + 64 * (X.rows + X.cols), "svd", k);
   Frame frame(arena_);
   const SingleThreadedBlas here;
   const Matrix A = frame.matrix(X.rows, X.cols);
   const Matrix left = frame.matrix(X.rows, k);
   const Matrix right = frame.matrix(k, X.cols);
   const auto [m, n, s] = std::tuple(static_cast<int>(X.rows), static_cast<int>(X.cols), static_cast<int>(k));
-  const int size = 4 * s * s + 7 * s + 64 * (m + n);
   T* values = frame.template take<T>(k);
   T* work = frame.template take<T>(size);
   int* iwork = frame.template take<int>(8 * k);
@@ -57,6 +71,16 @@ template <class T>
 void Host<T>::indicator(const Matrix& X, double s, const Matrix& Y) {
   for (Index j = 0; j < X.cols; ++j)
     for (Index i = 0; i < X.rows; ++i) Y(i, j) = static_cast<double>(X(i, j)) > s ? T(1) : T(0);
+}
+
+template <class T>
+void Host<T>::descending(const Matrix& X, const Matrix& order) {
+  Frame frame(arena_);
+  Index* const places = frame.template take<Index>(X.cols);
+  std::iota(places, places + X.cols, Index{0});
+  std::sort(places, places + X.cols,
+            [&X](Index i, Index j) { return X(0, i) > X(0, j) || (X(0, i) == X(0, j) && i < j); });
+  for (Index j = 0; j < X.cols; ++j) order(0, j) = static_cast<T>(places[j]);
 }
 
 template <class T>

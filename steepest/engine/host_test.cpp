@@ -77,8 +77,34 @@ TYPED_TEST(HostThreads, BitsDoNotDependOnTheNumberOfThreads) {
     la.triangular_inverse(Y, Y);
   });
   this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.triangular_product(2, a, a, 0, a, Y); });
+  const auto tall = x.transposed();
+  this->expect_same_bits(700, s, [&](auto& la, auto Y) {
+    Owned<TypeParam> R(s, s);
+    la.qr(tall, Y, R.view());
+  });
+  this->expect_same_bits(700, s, [&](auto& la, auto Y) {
+    Owned<TypeParam> R(s, s);
+    Owned<TypeParam> order(1, s);
+    la.pivoted_qr(tall, Y, R.view(), order.view());
+  });
+  this->expect_same_bits(700, s, [&](auto& la, auto Y) {
+    Owned<TypeParam> L(s, s);
+    la.cholesky(a, L.view());
+    la.copy(tall, Y);
+    la.solve_cholesky(L.view(), Y);
+    la.solve_triangular(L.view(), Y);
+  });
   this->expect_same_bits(1, 1, [&](auto& la, auto Y) { Y(0, 0) = static_cast<TypeParam>(la.dot(x, x)); });
   this->expect_same_bits(1, 1, [&](auto& la, auto Y) { Y(0, 0) = static_cast<TypeParam>(la.frobenius(x)); });
+}
+
+TEST(Host, RefusesWhatLapacksWorkspaceCannotHold) {
+  // 2 s^2 + 6 s + 1 and 4 s^2 + 7 s + 128 s pass 2^31 - 1 at s = 32,767 and 23,154; the views are never read.
+  double entry = 0;
+  const auto side = [&](Index s) { return column_major(&entry, s, s); };
+  Host<double> la;
+  EXPECT_THROW(la.eigh(side(32767), side(32767), column_major(&entry, 1, 32767)), std::invalid_argument);
+  EXPECT_THROW(la.svd(side(23154), side(23154), column_major(&entry, 1, 23154), side(23154)), std::invalid_argument);
 }
 
 TEST(Host, AnExceptionOfAPieceComesOutOfEach) {

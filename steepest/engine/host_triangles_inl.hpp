@@ -43,15 +43,11 @@ void clear_above_diagonal(const MatrixView<T>& L) {
     for (Index i = 0; i < j; ++i) L(i, j) = 0;
 }
 
-/// Runs f(rows) on blocks of Y's rows.
-template <class T, class F>
-void for_each_rows(const MatrixView<T>& Y, F f) {
-  const double work = static_cast<double>(Y.rows) * static_cast<double>(Y.cols) * static_cast<double>(Y.cols);
-  const Index blocks = blocks_of(Y.rows, work);
-  for_each_piece(blocks, [&](Index i) {
-    const auto [begin, size] = block_range(Y.rows, blocks, i);
-    f(Y.block(begin, 0, size, Y.cols));
-  });
+/// Runs f(range) on blocks of m rows that are divided by a triangle of size n.
+template <class F>
+void for_each_rows(Index m, Index n, F f) {
+  const Index blocks = blocks_of(m, static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(n));
+  for_each_piece(blocks, [&](Index i) { f(block_range(m, blocks, i)); });
 }
 
 /// B = L^-1 for lower triangles that do not overlap. Nothing is written above the panels of the diagonal.
@@ -72,8 +68,9 @@ void invert_lower_triangle(const MatrixView<T>& L, const MatrixView<T>& B) {
 
 template <class T>
 void Host<T>::solve_triangular(const Gram& L, const Matrix& Y) {
-  host_detail::for_each_rows(
-      Y, [&](const Matrix& rows) { host_detail::divide_rows<T>(L.transposed(), blas::Triangle::upper, rows); });
+  host_detail::for_each_rows(Y.rows, Y.cols, [&](host_detail::Range rows) {
+    host_detail::divide_rows<T>(L.transposed(), blas::Triangle::upper, row_block(Y, rows.begin, rows.size));
+  });
 }
 
 template <class T>
