@@ -12,10 +12,11 @@ from polar_peers.tables import case_table, verdict_table
 from polar_peers.verdicts import Outcome, verdict
 
 
-def description(program: Path, rounds: int) -> Json:
-    """The run, as every record begins."""
+def description(program: Path, rounds: int, only: list[str]) -> Json:
+    """The run, as every record begins; its command is the one that repeats it on any machine."""
+    command = ["scripts/bench_polar", "--rounds", str(rounds), *(word for text in only for word in ("--only", text))]
     with Server(program) as server:
-        return {**server.ask(describe=True), "command": sys.argv, "rounds": rounds}
+        return {**server.ask(describe=True), "command": command, "rounds": rounds}
 
 
 def opening(run: Json) -> str:
@@ -38,7 +39,7 @@ def run(program: Path, out: Path, rounds: int, only: list[str]) -> int:
     if not cases:
         print(f"bench-polar: no matrix has one of {only} in its name", file=sys.stderr)
         return 2
-    lines = [description(program, rounds)]
+    lines = [description(program, rounds, only)]
     rates = peaks(program)
     print(opening(lines[0]), flush=True)
     measured: dict[str, dict[str, Outcome]] = {}
