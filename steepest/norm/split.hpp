@@ -2,6 +2,7 @@
 // Tensors that hold several matrices: fused projections, heads, experts, the taps of a convolution. What is done to a
 // matrix (a map, a norm, a scale) is done to each part by itself, with the part's own shape.
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,27 +78,44 @@ void scatter(E& la, const Part& part, const typename E::Matrix& Y, typename E::M
   }
 }
 
-/// f(G_b, D_b, b) for each part b: a reading matrix and one to be written, whose rows are those of the part (its
-/// columns, where the split is of columns). Views where the part lies together, else copies. G and D do not overlap.
+/// f(G_b, D_b, b) for each part b: a matrix to read and one to write, whose rows are those of the part (its columns,
+/// where `of_columns`). Views where the part lies together, else copies. G and D do not overlap.
 template <Engine E, class F>
-void for_each_part(E& la, const Split& split, const typename E::Matrix& G, typename E::Matrix& D, F&& f) {
-  if (split.kind == Split::Kind::none) return f(G, D, Index{0});
-  const auto X = split.of_columns() ? la.transposed(G) : G;
-  auto Y = split.of_columns() ? la.transposed(D) : D;
-  const auto oriented = [&](const typename E::Matrix& A) { return split.of_columns() ? la.transposed(A) : A; };
-  Index b = 0;
-  for (const Part& part : parts(split, "G", la.rows(G), la.cols(G))) {
-    if (part.together()) {
-      auto D_part = oriented(view_of(la, part, Y));
-      f(oriented(view_of(la, part, X)), D_part, b++);
-      continue;
-    }
+void for_each_part(E& la, std::span<const Part> parts, bool of_columns, const typename E::Matrix& G,
+                   typename E::Matrix& D, F&& f) {
+  const auto turned = [&](const typename E::Matrix& A) { return of_columns ? la.transposed(A) : A; };
+  const auto X = turned(G);
+  auto Y = turned(D);
+  std::size_t b = 0;
+  for (const Part& part : parts) {
     auto frame = la.frame();
-    auto from = frame.matrix(X, part.rows(), la.cols(X)), to = frame.matrix(X, part.rows(), la.cols(X));
-    gather(la, part, X, from);
-    auto D_part = oriented(to);
-    f(oriented(from), D_part, b++);
-    scatter(la, part, to, Y);
+    if (part.together()) {
+      auto D_part = turned(view_of(la, part, Y));
+      f(turned(view_of(la, part, X)), D_part, b++);
+    } else {
+      auto from = frame.matrix(X, part.rows(), la.cols(X)), to = frame.matrix(X, part.rows(), la.cols(X));
+      gather(la, part, X, from);
+      auto D_part = turned(to);
+      f(turned(from), D_part, b++);
+      scatter(la, part, to, Y);
+    }
+  }
+}
+
+/// f(X_b) for each part; f reads alone.
+template <Engine E, class F>
+void read_parts(E& la, std::span<const Part> parts, bool of_columns, const typename E::Matrix& X, F&& f) {
+  const auto turned = [&](const typename E::Matrix& A) { return of_columns ? la.transposed(A) : A; };
+  const auto Y = turned(X);
+  for (const Part& part : parts) {
+    auto frame = la.frame();
+    if (part.together()) {
+      f(turned(view_of(la, part, Y)));
+    } else {
+      auto copy = frame.matrix(Y, part.rows(), la.cols(Y));
+      gather(la, part, Y, copy);
+      f(turned(copy));
+    }
   }
 }
 
