@@ -118,7 +118,7 @@ def figure_of(run: Json, measured: Mapping[str, Mapping[str, Outcome]]) -> "Figu
 
     rows = -(-len(measured) // COLUMNS)
     figure = Figure(figsize=(7, 2 * rows + 0.4), dpi=200, layout="constrained")
-    panels = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    panels = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
     plain = FuncFormatter(lambda value, _position: f"{value:g}")
     for axes, (title, outcomes) in zip(panels, measured.items(), strict=False):
         draw(axes, title, outcomes)
@@ -126,7 +126,7 @@ def figure_of(run: Json, measured: Mapping[str, Mapping[str, Outcome]]) -> "Figu
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(plain)
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda _value, _position: ""))
-    for axes in panels:
+    for axes in panels[len(measured) :]:
         axes.set_visible(False)
     figure.supxlabel("time (ms)", fontsize=8)
     figure.supylabel("error", fontsize=8)
