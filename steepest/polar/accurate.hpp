@@ -75,6 +75,19 @@ void iterated_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, c
   });
 }
 
+/// Makes the columns of U orthonormal up to rounding. A polish mends what rounding left; singular values further from 1
+/// belong to null directions, or to those that the Gram loses, and are completed. Returns whether some were filled.
+template <FactorEngine E>
+requires KnownScalars<E>
+bool complete(E& la, typename E::Matrix& U) {
+  const double defect = orthogonality(la, U);
+  if (defect <= 8 * E::epsilon()) return false;
+  const bool rounding = defect <= 0.5 * std::sqrt(E::epsilon());
+  const bool filled = !rounding && complete_null_part(la, U) > 0;
+  polish(la, U);
+  return filled;
+}
+
 template <FactorEngine E>
 void accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
                     PolarReport& report) {
@@ -90,13 +103,9 @@ void accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, c
   if (rank == Rank::partial) {
     report.rank = la.reading(remove_null_part(la, X, U));
     report.sees_rank = true;
+    polish(la, U);
   } else if constexpr (KnownScalars<E>) {
-    // What an iteration sends to 1 leaves U within rounding of orthogonal; anything else was null. The Gram loses more to
-    // rounding, while a direction that it dropped leaves ||I - U'U||_F >= 1.
-    const double rounding = plan.options.method == PolarMethod::gram_eigh
-                                ? 0.5 / std::sqrt(static_cast<double>(la.cols(U)))
-                                : 20 * E::epsilon();
-    if (!(orthogonality(la, U) <= rounding)) report.completed = complete_null_part(la, U) > 0;
+    report.completed = complete(la, U);
   }
 }
 

@@ -77,7 +77,8 @@ double polar_flops(const PreparedPolar& plan, Index m, Index n) {
   const auto l = static_cast<double>(std::max(m, n));
   switch (plan.options.method) {
     case PolarMethod::svd:
-      return 4 * s * s * l + 18 * s * s * s + 2 * s * s * l + 3 * s * s * l;  // nominal; P Q'; a Newton-Schulz step
+      return 4 * s * s * l + 18 * s * s * s + 4 * s * s * l + 2 * s * s * s +  // nominal; P'X Q and P W
+             2 * s * s * l + 3 * s * s * l;                                    // P Q'; a Newton-Schulz step
     case PolarMethod::gram_eigh:
       return s * s * l + 9 * s * s * s + 4 * s * s * l;  // X'X; nominal; X V and U V'
     case PolarMethod::qdwh:

@@ -64,8 +64,8 @@ typename E::Scalar newton_scale_by_norms(E& la, NewtonScaling scaling, const typ
 }
 
 /// U = polar(X) for square X with ||X||_2 <= 1: byers_xu by the schedule, or where `lower` is 0 and Scalars are known by the
-/// bounds that the first inverse gives; then `lower` becomes the bound. A Newton-Schulz step ends it. It fails where X is
-/// singular, or so nearly that its inverse means nothing. U is not X.
+/// bounds that the first inverse gives; then `lower` becomes the bound. A Newton-Schulz step ends it. Where Scalars are known
+/// it fails for X with a singular value that is null (null_threshold): its inverse means nothing. U is not X.
 /// Source: Higham 1986, SIAM J. Sci. Stat. Comput. 7, p. 1160; Byers and Xu 2008, SIAM J. Matrix Anal. Appl. 30, p. 822.
 template <FactorEngine E>
 NewtonOutcome newton(E& la, const typename E::Matrix& X, typename E::Matrix& U, const NewtonSchedule& schedule,
@@ -74,17 +74,18 @@ NewtonOutcome newton(E& la, const typename E::Matrix& X, typename E::Matrix& U, 
   const bool by_list = scaling == NewtonScaling::byers_xu && (lower != 0 || !KnownScalars<E>);
   NewtonScales scales;
   const auto scale = [&](int k, const Matrix& Y, const Matrix& W) -> typename E::Scalar {
-    if (scaling != NewtonScaling::byers_xu) return newton_scale_by_norms(la, scaling, Y, W);
-    if (by_list) return schedule[static_cast<std::size_t>(k)].mu;
     if constexpr (KnownScalars<E>) {
       if (k == 0) {
-        lower = la.reciprocal(spectral_norm_bound(la, W));
-        const double upper = spectral_norm_bound(la, Y);
-        if (!(lower > 0 && lower <= upper)) return std::numeric_limits<double>::quiet_NaN();
-        scales = NewtonScales(lower, upper);
+        const double smallest = la.reciprocal(spectral_norm_bound(la, W));
+        const double largest = spectral_norm_bound(la, Y);
+        if (!(smallest > null_threshold(la.rows(X), la.cols(X), E::epsilon()) * largest))
+          return std::numeric_limits<double>::quiet_NaN();
+        scales = NewtonScales(smallest, largest);
+        if (lower == 0) lower = smallest;
       }
     }
-    return scales.next();
+    if (scaling != NewtonScaling::byers_xu) return newton_scale_by_norms(la, scaling, Y, W);
+    return by_list ? schedule[static_cast<std::size_t>(k)].mu : scales.next();
   };
   const int most_steps = by_list ? static_cast<int>(schedule.size()) : most_newton_steps;
   la.copy(X, U);
