@@ -9,12 +9,15 @@
 namespace steepest {
 namespace {
 
-constexpr std::array<RoleRow, 5> table{{
+constexpr std::array<RoleRow, 8> table{{
     {Role::hidden, "hidden", Norm::rms_to_rms, false, "inputs and outputs have entries near one"},
     {Role::embedding, "embedding", Norm::rms_column, true, "a one-hot input picks a token's vector"},
     {Role::head, "head", Norm::rms_row, false, "every logit counts by itself"},
     {Role::vector, "vector", Norm::rms, false, "entries act on coordinates of a vector with entries near one"},
     {Role::scalar, "scalar", Norm::max_entry, false, "absolute value"},
+    {Role::convolution, "convolution", Norm::rms_to_rms, false, "a linear map of patches"},
+    {Role::depthwise, "depthwise", Norm::rms_row, false, "each channel is filtered by itself: no polar factor"},
+    {Role::tied_embedding, "tied_embedding", Norm::rms_column, true, "one parameter has one role; see the presets"},
 }};
 
 constexpr auto names = [] {

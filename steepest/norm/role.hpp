@@ -5,17 +5,21 @@
 #include <span>
 #include <string_view>
 
-#include "steepest/norm/norm.hpp"
+#include "steepest/norm/norm_table.hpp"
 
 namespace steepest {
 
-/// The part a parameter plays in its network, with the orientation in which it is stored.
+/// The part a parameter plays in its network, with the orientation in which it is stored. Fused blocks, heads and
+/// experts are hidden matrices with a Split.
 enum class Role {
-  hidden,     // [fan_out, fan_in], y = W x
-  embedding,  // [vocabulary, width]: a token's vector is a row, so the linear map of a one-hot input is the transpose
-  head,       // [vocabulary, width]: a token's logit is the product of a row with the input
-  vector,     // a gain or bias, 1 x n
-  scalar,     // 1 x 1
+  hidden,       // [fan_out, fan_in], y = W x
+  embedding,    // [vocabulary, width]: a token's vector is a row, so the linear map of a one-hot input is the transpose
+  head,         // [vocabulary, width]: a token's logit is the product of a row with the input
+  vector,       // a gain or bias, 1 x n
+  scalar,       // 1 x 1
+  convolution,  // [out, in, k, ...], flattened to [out, in k ...]
+  depthwise,    // [channels, 1, k, ...], flattened to [channels, k ...]: each row filters a channel of its own
+  tied_embedding,  // [vocabulary, width], embedding and head at once: one parameter, one role
 };
 
 /// The norm of a role, of the matrix as stored or of its transpose.
@@ -34,7 +38,7 @@ std::string_view name(Role role);
 /// Throws std::invalid_argument naming the valid ones.
 Role role_named(std::string_view name);
 
-/// The role that a parameter's name and shape suggest. One entry: scalar; one row or one column: vector. Otherwise the
+/// The role that a matrix's name and shape suggest. One entry: scalar; one row or one column: vector. Otherwise the
 /// words of the name decide, where words are what dots, underscores and other signs separate: "embedding", "embed",
 /// "embeddings", "wte", "wpe" say embedding; "head", "unembedding", "unembed" say head, also beside "embedding"
 /// words; everything else is hidden. A projection to heads is not a head: "heads" is another word.

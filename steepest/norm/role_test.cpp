@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "steepest/engine/host.hpp"
+#include "steepest/norm/norm.hpp"
 
 namespace steepest {
 namespace {

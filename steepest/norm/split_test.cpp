@@ -1,6 +1,6 @@
 // A split stores several matrices in one, and takes nothing away: its parts cover each row (or column) once. What is
 // done to the parts is done as if they were separate parameters:
-//   D of the fused tensor, gathered, equals D of each part bit for bit; N* is the sum over the parts;
+//   D of the fused tensor, gathered, equals D of each part to rounding; N* is the sum over the parts;
 //   N(D) = 1 and <G, D> = N*(G) for every layer norm, weighted, transposed and split.
 #include "steepest/norm/split.hpp"
 
