@@ -26,6 +26,16 @@ struct GramPlace {
   bool first, last;
 };
 
+/// R = X X' / f^2 for wide X, and 1/f. X itself is left as it is: rounded anew, it would not be the matrix of this Gram. The
+/// squares of its entries must neither overflow nor vanish; polar() sees to that.
+template <Engine E>
+typename E::Scalar scaled_gram(E& la, const typename E::Matrix& X, Normalization normalization, typename E::Gram& R) {
+  la.gram(X, R);
+  const auto scale = la.reciprocal(normalization == Normalization::frobenius ? la.trace(R) : la.frobenius(R));
+  la.scale(scale, R, R);
+  return la.square_root(scale);
+}
+
 /// U = Q_T X / f for wide X, where step(t, place, Q, R) takes Q and R = X X' to the next iterate. Before the steps that
 /// `restarts` names, ascending and at least 1, X <- Q X and R = X X' are formed anew and Q is the identity. U may be X.
 template <Engine E, class Step>
@@ -35,13 +45,18 @@ void gram_space_iteration(E& la, const typename E::Matrix& X, typename E::Matrix
   auto R = frame.gram_of(X);
   auto Q = frame.gram_of(X);
   auto Y = frame.matrix_like(U);
-  normalized_gram(la, X, normalization, Y, R);
+  la.copy(X, Y);
+  const auto scale = scaled_gram(la, Y, normalization, R);  // R = (X / f)(X / f)'
+  bool scaled = false;
   auto next_restart = restarts.begin();
   bool first = true;
   for (std::size_t t = 0; t < steps; ++t) {
     const bool restart = next_restart != restarts.end() && static_cast<std::size_t>(*next_restart) == t + 1;
     step(t, GramPlace{first, restart || t + 1 == steps}, Q, R);
     first = restart;
+    if (!restart && t + 1 != steps) continue;
+    if (!scaled) la.scale(scale, Q, Q);  // Q X = (f Q)(X / f), in the storage of Grams
+    scaled = true;
     if (!restart) continue;
     la.product(1, Q, Y, 0, U, U);  // X <- Q X
     la.copy(U, Y);

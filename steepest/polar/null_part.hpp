@@ -17,9 +17,9 @@ concept KnownScalars = std::same_as<typename E::Scalar, double>;
 /// Singular values up to this times ||X||_2 are null.
 inline double null_threshold(Index m, Index n, double epsilon) { return static_cast<double>(std::max(m, n)) * epsilon; }
 
-/// Column j of X, a view.
-template <Engine E>
-typename E::Matrix column(E& la, const typename E::Matrix& X, Index j) {
+/// Column j of a matrix or a Gram, a view.
+template <Engine E, class Matrix>
+Matrix column(E& la, const Matrix& X, Index j) {
   return la.transposed(la.row_block(la.transposed(X), j, 1));
 }
 

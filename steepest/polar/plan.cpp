@@ -6,6 +6,7 @@
 
 #include "steepest/polar/delta_orthogonalization.hpp"
 #include "steepest/polar/gram_halley_error.hpp"
+#include "steepest/polar/gram_space_bound.hpp"
 #include "steepest/polar/lewis.hpp"
 #include "steepest/polar/presets.hpp"
 #include "steepest/polar/restarts.hpp"
@@ -108,7 +109,7 @@ RestartPlan restarts_in_turn(const PolynomialSchedule& schedule, double perturba
 /// the most for lists that stop at errors larger than that; hardly at all for those that are to converge.
 std::optional<std::vector<int>> gram_form_restarts(const PolynomialSchedule& schedule, double epsilon, bool accurate) {
   constexpr std::size_t longest_search = 8;
-  const double perturbation = gram_perturbation(epsilon);
+  const double perturbation = gram_perturbation(gram_epsilon(epsilon));
   const double largest = accurate ? 16 : std::max(100.0, 1e-3 / epsilon);
   const RestartPlan plan = schedule.size() <= longest_search ? place_restarts(schedule, perturbation, largest)
                                                              : restarts_in_turn(schedule, perturbation, largest);
@@ -122,7 +123,7 @@ void plan_steps(PreparedPolar& plan, double epsilon) {
     o.lower_bound = 1e-3;
   if (o.method == PolarMethod::gram_halley) {
     plan.halley = gram_halley_schedule(o.lower_bound, o.steps == 0 ? 2 : o.steps);
-    plan.restarts = gram_halley_restarts(plan.halley, epsilon);
+    plan.restarts = gram_halley_restarts(plan.halley, gram_epsilon(epsilon));
     return;
   }
   plan.polynomials = polynomials(o, epsilon);
