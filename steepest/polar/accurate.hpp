@@ -101,8 +101,11 @@ void accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, c
   if (plan.options.method == PolarMethod::newton)
     report.flops = newton_flops(plan, report.newton_steps, report.fallback.empty(), la.rows(X), la.cols(X));
   if (rank == Rank::partial) {
-    report.rank = la.reading(remove_null_part(la, X, U));
+    const auto count = remove_null_part(la, X, U);
+    report.rank = la.reading(count);
     report.sees_rank = true;
+    if constexpr (KnownScalars<E>)
+      if (count == static_cast<double>(la.cols(U)) && orthogonality(la, U) <= 8 * E::epsilon()) return;
     polish(la, U);
   } else if constexpr (KnownScalars<E>) {
     report.completed = complete(la, U);

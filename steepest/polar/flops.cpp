@@ -80,7 +80,8 @@ double polar_flops(const PreparedPolar& plan, Index m, Index n) {
       return 4 * s * s * l + 18 * s * s * s + 4 * s * s * l + 2 * s * s * s +  // nominal; P'X Q and P W
              2 * s * s * l + 3 * s * s * l;                                    // P Q'; a Newton-Schulz step
     case PolarMethod::gram_eigh:
-      return s * s * l + 9 * s * s * s + 4 * s * s * l;  // X'X; nominal; X V and U V'
+      return s * s * l + 9 * s * s * s + 4 * s * s * l +
+             3 * s * s * l;  // X'X; nominal; X V, U V'; a Newton-Schulz step
     case PolarMethod::qdwh:
       return around_iteration_flops(s, l) + halley_flops(plan.halley, s);
     case PolarMethod::zolo_pd:
