@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "steepest/engine/onednn_products.hpp"
 #include "steepest/engine/providers.hpp"
 #include "steepest/face/configuration.hpp"
 #include "steepest/face/text_table.hpp"
@@ -29,7 +30,7 @@ struct EngineRow {
 
 std::vector<EngineRow> engines() {
   const std::string torch = configuration().with_libtorch ? "in steepest-train" : "built without libtorch";
-  return {{"host", "f64, f32", "matrices in memory, by OpenBLAS and LAPACK", "here"},
+  return {{"host", "f64, f32, bf16", "matrices in memory, by OpenBLAS, LAPACK and oneDNN", "here"},
           {"counting", "that of its engine", "counts the flops of any engine", "here"},
           {"aten", "f64, f32, bf16", "batches on any device of libtorch", torch}};
 }
@@ -49,7 +50,7 @@ std::string as_text(const std::vector<Provider>& providers) {
   std::string text = text_table({"engine", "storage", "serves", "available"}, rows);
   text +=
       fmt::format("\nmachine  {}, {} processors: {}\n", machine.cpu, machine.processors, fmt::join(machine.isa, " "));
-  text += fmt::format("threads  {}\nkernels  {}\n", omp_get_max_threads(), blas_kernel());
+  text += fmt::format("threads  {}\nkernels  {}\nbf16     {}\n", omp_get_max_threads(), blas_kernel(), bf16_kernel());
   for (const auto& [library, routines] : by_library(providers))
     text += fmt::format("\n{} serves\n  {}\n", library, fmt::join(routines, " "));
   return text;
@@ -67,6 +68,7 @@ Json as_json(const std::vector<Provider>& providers) {
           {"machine", {{"cpu", machine.cpu}, {"processors", machine.processors}, {"isa", machine.isa}}},
           {"threads", omp_get_max_threads()},
           {"kernels", blas_kernel()},
+          {"bf16", bf16_kernel()},
           {"version", build_info().version},
           {"commit", build_info().commit},
           {"routines", routines},
