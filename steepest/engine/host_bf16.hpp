@@ -18,7 +18,7 @@ namespace steepest {
 /// Arithmetic is done in f32 (norms in f64) and rounded once, when an entry is stored.
 ///
 /// A product of matrices takes bf16 as it is. In a product with a Gram, the Gram is the sum of two bf16 matrices,
-/// Q = Q_hi + Q_lo, and the product is the sum of two: about 17 bits of Q stay, |Q - Q_hi - Q_lo| <= 2^-18 |Q|, where its
+/// Q = Q_hi + Q_lo, and the product is the sum of two: about 17 bits of Q stay, |Q - Q_hi - Q_lo| <= 2^-17 |Q|, where its
 /// rounding would leave 8. That is what the last product Q X of Gram-space methods needs. A product of two Grams is f32's.
 /// Where the machine has no instructions for bf16 (bf16_kernel() says so), products are done in f32 on copies.
 template <>
