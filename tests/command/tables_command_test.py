@@ -95,6 +95,10 @@ def test_optimizers_and_norms_are_listed(steepest: Run) -> None:
     norms = json.loads(steepest("norms", "--json").stdout)
     assert "rms_to_rms" in {row["name"] for row in norms["norms"]}
     assert "embedding" in {row["name"] for row in norms["roles"]}
+    assert len(norms["norms"]) == 17
+    assert all(row["dual"] and row["map"] and row["source"] for row in norms["norms"])
+    assert {row["name"]: row["parameter"] for row in norms["norms"]}["schatten"] == {"name": "p", "usual": 4}
+    assert all(len(preset["roles"]) == len(norms["roles"]) for preset in norms["presets"])
     assert "duality map" in steepest("norms").stdout
 
 
