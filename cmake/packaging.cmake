@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 set(steepest_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/steepest")
 
 install(TARGETS steepest EXPORT steepest INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-foreach(layer base io engine polar norm optim)
+foreach(layer base io engine polar plan norm optim)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/steepest/${layer}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/steepest"
     FILES_MATCHING PATTERN "*.hpp" PATTERN "aten*" EXCLUDE PATTERN "*conformance*" EXCLUDE PATTERN "*_test*" EXCLUDE PATTERN "test_*" EXCLUDE
     PATTERN "testing" EXCLUDE)

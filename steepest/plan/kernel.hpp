@@ -1,0 +1,44 @@
+#pragma once
+// The kinds of work that a polar factor is made of: one for each verb of an engine that takes time of its own.
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "steepest/base/view.hpp"
+
+namespace steepest {
+
+enum class Kernel {
+  product,             // general matrix product
+  gram,                // X X', one triangle
+  symmetric,           // square or product of commuting symmetric matrices, one triangle
+  cholesky,            //
+  inverse,             // of a positive definite matrix
+  triangular,          // solve with, product with and inverse of a triangle
+  transposed_inverse,  // of a general matrix
+  qr,                  //
+  pivoted_qr,          //
+  eigh,                //
+  svd,                 //
+  pass                 // over memory, entry by entry
+};
+
+inline constexpr std::array<std::string_view, 12> kernel_names{
+    "product", "gram",       "symmetric", "cholesky", "inverse", "triangular", "transposed_inverse",
+    "qr",      "pivoted_qr", "eigh",      "svd",      "pass"};
+
+inline constexpr std::size_t kernel_count = kernel_names.size();
+
+/// The name by which files of rates call it.
+constexpr std::string_view name(Kernel kernel) { return kernel_names[static_cast<std::size_t>(kernel)]; }
+
+/// Work of one kind on one matrix.
+struct KernelCall {
+  Kernel kernel;
+  double
+      amount;   ///< flops, symmetric results at half price as in engine/counting.hpp; of `pass` entries read or written
+  double size;  ///< the side of the cube (of the square, for `pass`) with as much work: where the rate is looked up
+};
+
+}  // namespace steepest

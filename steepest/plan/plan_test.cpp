@@ -1,0 +1,316 @@
+// The planner. With c_k the predicted seconds of the candidates that are proved to keep the promise, the plan is their argmin; a factor
+// U = P (D + E) Q' of a matrix X = P S Q' of the promised class keeps the promise that was made of it: for the singular values that
+// it speaks of, |D - I| + |E| and the off-diagonal part stay within its limits, and so does ||U||_2. P, Q and S are known by
+// construction and exact to rounding in f64.
+#include "steepest/plan/planner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "steepest/base/random.hpp"
+#include "steepest/plan/candidates.hpp"
+#include "steepest/polar/polar.hpp"
+#include "steepest/polar/test_matrices.hpp"
+
+namespace steepest {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// Matrix X = P diag(sigma) Q' in f64 with its singular vectors.
+struct KnownMatrix {
+  OwnedMatrix<double> X, P, Q;
+  std::vector<double> sigma;
+};
+
+KnownMatrix known_matrix(Index m, Index n, std::vector<double> sigma, Index seed) {
+  Host<double> la;
+  const auto k = static_cast<Index>(sigma.size());
+  KnownMatrix known{{m, n}, {m, k}, {n, k}, std::move(sigma)};
+  auto frame = la.frame();
+  for (auto* basis : {&known.P, &known.Q}) {
+    auto G = frame.matrix(basis->rows, k);
+    auto R = frame.matrix(k, k);
+    la.random_normal(seed++, G);
+    la.qr(G, basis->view(), R);
+  }
+  auto PS = frame.matrix(m, k);
+  la.copy(known.P.view(), PS);
+  for (Index j = 0; j < k; ++j)
+    la.scale(known.sigma[static_cast<std::size_t>(j)], PS.block(0, j, m, 1), PS.block(0, j, m, 1));
+  la.product(1, PS, known.Q.view().transposed(), 0, PS, known.X.view());
+  return known;
+}
+
+/// What a promise limits, of U and the singular values that are at least 1e-3 ||X||_F.
+struct Deviations {
+  double diagonal = 0, off_diagonal = 0, largest = 0;
+};
+
+double norm_2(Host<double>& la, const MatrixView<double>& X) {
+  auto frame = la.frame();
+  const Index k = std::min(X.rows, X.cols);
+  auto S = frame.matrix(1, k);
+  la.svd(X, frame.matrix(X.rows, k), S, frame.matrix(k, X.cols));
+  return S(0, 0);
+}
+
+Deviations deviations(const KnownMatrix& known, OwnedMatrix<double>& U) {
+  Host<double> la;
+  double square = 0;
+  for (const double s : known.sigma) square += s * s;
+  Index count = 0;  // sigma is descending
+  while (count < static_cast<Index>(known.sigma.size()) &&
+         known.sigma[static_cast<std::size_t>(count)] >= 1e-3 * std::sqrt(square))
+    ++count;
+  auto frame = la.frame();
+  auto UQ = frame.matrix(U.rows, count);
+  auto D = frame.matrix(count, count);
+  auto P = known.P;
+  auto Q = known.Q;
+  la.product(1, U.view(), Q.view().block(0, 0, Q.rows, count), 0, UQ, UQ);
+  la.product(1, P.view().block(0, 0, P.rows, count).transposed(), UQ, 0, D, D);
+  Deviations result;
+  for (Index i = 0; i < count; ++i) {
+    result.diagonal = std::max(result.diagonal, std::abs(D(i, i) - 1));
+    D(i, i) = 0;
+  }
+  result.off_diagonal = norm_2(la, D);
+  result.largest = norm_2(la, U.view());
+  return result;
+}
+
+/// U of X as the candidate computes it in T, in f64 again.
+template <class T>
+OwnedMatrix<double> factor_in(const PolarCandidate& candidate, const KnownMatrix& known, PolarReport& report) {
+  Host<T> la;
+  OwnedMatrix<T> X(known.X.rows, known.X.cols), U(known.X.rows, known.X.cols);
+  std::transform(known.X.entries.begin(), known.X.entries.end(), X.entries.begin(),
+                 [](double x) { return static_cast<T>(x); });
+  auto view = U.view();
+  report = polar(la, X.view(), view, prepare_polar(candidate, std::min(X.rows, X.cols)));
+  OwnedMatrix<double> result(X.rows, X.cols);
+  std::copy(U.entries.begin(), U.entries.end(), result.entries.begin());
+  return result;
+}
+
+OwnedMatrix<double> factor(const PolarCandidate& candidate, const KnownMatrix& known, PolarReport& report) {
+  return candidate.precision == Precision::f64 ? factor_in<double>(candidate, known, report)
+                                               : factor_in<float>(candidate, known, report);
+}
+
+/// Descending spectra with sigma_1 = 1: flat, geometric, with gaps, clustered, and with values far below what a grade speaks of.
+std::vector<double> random_spectrum(Random& random, std::size_t count, double least) {
+  std::vector<double> sigma(count, 1);
+  const auto kind = static_cast<int>(4 * random.uniform());
+  for (std::size_t i = 1; i < count; ++i) {
+    const double t = static_cast<double>(i) / static_cast<double>(count);
+    sigma[i] = kind == 0 ? 1 - (1 - least) * t : kind == 1 ? std::pow(least, t) : std::pow(least, random.uniform());
+    if (kind == 3 && t > 0.5) sigma[i] = least;
+  }
+  std::sort(sigma.rbegin(), sigma.rend());
+  return sigma;
+}
+
+struct Shape {
+  Index m, n;
+};
+constexpr std::array<Shape, 6> shapes{{{1, 1}, {5, 5}, {24, 24}, {12, 60}, {60, 16}, {40, 64}}};
+
+Shape any_shape(Random& random) { return shapes[static_cast<std::size_t>(6 * random.uniform())]; }
+
+struct Limits {
+  double diagonal, off_diagonal, largest;
+};
+
+// Every candidate that is said to keep a grade keeps it, not the chosen one alone.
+TEST(plan_polar, grades_are_kept_by_all_that_claim_to_keep_them) {
+  constexpr Index seed = 20251;
+  Random random(seed);
+  int factors = 0;
+  for (int trial = 0; trial < 24; ++trial)
+    for (const auto& [grade, limit] :
+         {std::pair{Grade::muon_grade, Limits{0.16, 0.05, 1.16}}, std::pair{Grade::tight, Limits{1e-3, 1e-3, 1.001}}}) {
+      const Shape shape = any_shape(random);
+      const double known_bound = trial % 3 == 0 ? 0.05 : 0;
+      const auto spectrum = random_spectrum(random, static_cast<std::size_t>(std::min(shape.m, shape.n)),
+                                            known_bound > 0 ? known_bound * 1.01 : std::pow(10, -8 * random.uniform()));
+      const KnownMatrix known = known_matrix(shape.m, shape.n, spectrum, seed + 2 * trial);
+      const PolarDemand demand{.rows = shape.m,
+                               .cols = shape.n,
+                               .precision = Precision::f32,
+                               .promise = {.grade = grade},
+                               .lower_bound = known_bound};
+      PolarPlan plan = plan_polar(demand);
+      plan.others.push_back(plan.chosen);
+      for (const PolarCandidate& candidate : plan.others) {
+        if (!candidate.keeps_promise) continue;
+        PolarReport report;
+        OwnedMatrix<double> U = factor(candidate, known, report);
+        const Deviations d = deviations(known, U);
+        const std::string what = description(candidate) + " trial " + std::to_string(trial);
+        EXPECT_LE(d.diagonal, limit.diagonal) << what;
+        EXPECT_LE(d.off_diagonal, limit.off_diagonal) << what;
+        EXPECT_LE(d.largest, limit.largest) << what;
+        EXPECT_LE(std::max(d.diagonal, d.off_diagonal), candidate.bound + 1e-6) << what;
+        ++factors;
+      }
+    }
+  EXPECT_GT(factors, 500);
+}
+
+TEST(plan_polar, exact_tolerances_are_kept_by_all_that_claim_to_keep_them) {
+  constexpr Index seed = 977;
+  Random random(seed);
+  for (int trial = 0; trial < 30; ++trial)
+    for (const Precision precision : {Precision::f64, Precision::f32}) {
+      const Shape shape = any_shape(random);
+      const double known_bound = trial % 2 == 0 ? 0.02 : 0;
+      const double tolerance = trial % 3 == 0 ? 1e-3 : 0;
+      const auto spectrum =
+          random_spectrum(random, static_cast<std::size_t>(std::min(shape.m, shape.n)),
+                          known_bound > 0 ? known_bound * 1.01 : std::pow(10, -14 * random.uniform()));
+      const KnownMatrix known = known_matrix(shape.m, shape.n, spectrum, seed + 2 * trial);
+      const PolarDemand demand{.rows = shape.m,
+                               .cols = shape.n,
+                               .precision = precision,
+                               .promise = {.grade = Grade::exact, .tolerance = tolerance},
+                               .lower_bound = known_bound};
+      PolarPlan plan = plan_polar(demand);
+      plan.others.push_back(plan.chosen);
+      for (const PolarCandidate& candidate : plan.others) {
+        if (!candidate.keeps_promise) continue;
+        PolarReport report;
+        factor(candidate, known, report);
+        EXPECT_LE(report.orthogonality.get(), plan.demand.promise.tolerance)
+            << description(candidate) << " trial " << trial;
+        EXPECT_LE(report.backward_error.get(), plan.demand.promise.tolerance)
+            << description(candidate) << " trial " << trial;
+        EXPECT_LE(std::max(report.orthogonality.get(), report.backward_error.get()), candidate.bound)
+            << description(candidate) << " trial " << trial;
+      }
+    }
+}
+
+// The control: what the deviations measure goes up for a rotated factor, and a method that is not proved to keep muon_grade breaks it.
+TEST(plan_polar, deviations_see_what_a_promise_forbids) {
+  const KnownMatrix known = known_matrix(24, 24, geometric_spectrum(24, 500), 3);
+  // Orthogonal, yet the factor of another matrix.
+  OwnedMatrix<double> rotated = known_matrix(24, 24, std::vector<double>(24, 1), 9).X;
+  const Deviations of_rotated = deviations(known, rotated);
+  EXPECT_NEAR(of_rotated.largest, 1, 1e-12);
+  EXPECT_GT(of_rotated.off_diagonal, 0.5);
+  PolarReport report;
+  OwnedMatrix<double> U =
+      factor({.options = {.method = PolarMethod::jordan}, .precision = Precision::f64}, known, report);
+  EXPECT_GT(deviations(known, U).diagonal, 0.16);
+}
+
+TEST(plan_polar, chooses_the_cheapest_that_keeps_the_promise) {
+  for (const Grade grade : {Grade::muon_grade, Grade::tight, Grade::exact, Grade::steps})
+    for (const double lower : {0.0, 0.1}) {
+      const PolarDemand demand{.rows = 96,
+                               .cols = 200,
+                               .precision = Precision::f32,
+                               .promise = {.grade = grade},
+                               .lower_bound = lower,
+                               .threads = 2};
+      const PolarPlan plan = plan_polar(demand);
+      EXPECT_TRUE(plan.chosen.keeps_promise);
+      for (const PolarCandidate& other : plan.others)
+        EXPECT_TRUE(!other.keeps_promise || other.seconds >= plan.chosen.seconds) << description(other);
+      EXPECT_EQ(to_json(plan), to_json(plan_polar(demand)));
+    }
+}
+
+// Rates decide, and nothing else: where the kernel of the chosen method is slow, another is chosen.
+TEST(plan_polar, follows_the_rates) {
+  const PolarDemand demand{
+      .rows = 256, .cols = 256, .precision = Precision::f32, .promise = {.grade = Grade::muon_grade}};
+  const PolarPlan usual = plan_polar(demand);
+  ASSERT_EQ(usual.chosen.options.method, PolarMethod::gram_halley);
+  Rates slow = shipped_rates();
+  for (RateTable& table : slow.tables)
+    for (const Kernel kernel : {Kernel::inverse, Kernel::cholesky, Kernel::triangular, Kernel::eigh, Kernel::svd})
+      for (double& rate : table.rates[static_cast<std::size_t>(kernel)]) rate /= 1000;
+  EXPECT_TRUE(reads(plan_polar(demand, slow).chosen.options.method, PolarOption::form));
+}
+
+TEST(plan_polar, a_known_bound_of_the_spectrum_saves_steps) {
+  PolarDemand demand{.rows = 128, .cols = 512, .precision = Precision::f32, .promise = {.grade = Grade::muon_grade}};
+  const PolarPlan unknown = plan_polar(demand);
+  demand.lower_bound = 0.2;
+  EXPECT_LT(plan_polar(demand).chosen.seconds, unknown.chosen.seconds);
+}
+
+TEST(plan_polar, a_plan_read_back_runs_bit_for_bit_as_before) {
+  const KnownMatrix known = known_matrix(40, 90, geometric_spectrum(40, 300), 5);
+  for (const Grade grade : {Grade::muon_grade, Grade::tight, Grade::exact, Grade::steps}) {
+    const PolarPlan plan =
+        plan_polar({.rows = 40, .cols = 90, .precision = Precision::f32, .promise = {.grade = grade}});
+    const PolarPlan again = plan_from_json(to_json(plan));
+    EXPECT_EQ(to_json(again), to_json(plan));
+    PolarReport report;
+    EXPECT_EQ(factor(again.chosen, known, report).entries, factor(plan.chosen, known, report).entries);
+    PolarCandidate other = plan.chosen;  // the control: another step list shows
+    other.options = {.method = PolarMethod::jordan};
+    EXPECT_NE(factor(other, known, report).entries, factor(plan.chosen, known, report).entries);
+  }
+}
+
+TEST(plan_polar, every_option_survives_the_file) {
+  PolarPlan plan{
+      .demand = {.rows = 3, .cols = 4, .batch = 5, .needs_h = true, .engine = EngineKind::aten, .threads = 7},
+      .chosen = {},
+      .others = {},
+      .machine = "a \"quoted\" name"};
+  const std::vector<PolarOptions> all{
+      {.method = PolarMethod::jordan,
+       .steps = 3,
+       .coefficients = OddPolynomial{1.0 / 3, -2, 0.7},
+       .rank = Rank::partial},
+      {.method = PolarMethod::preset, .preset = "you"},
+      {.method = PolarMethod::polar_express,
+       .lower_bound = 1e-3 / 3,
+       .degree = 3,
+       .safety = 1.02,
+       .cushion = 0.1,
+       .uncentred = true,
+       .large_gap = true},
+      {.method = PolarMethod::cans,
+       .delta = 0.1,
+       .form = PolynomialForm::gram,
+       .normalization = Normalization::schatten4},
+      {.method = PolarMethod::zolo_pd, .order = 3, .certificate = Certificate::full, .tolerance = 1e-9},
+      {.method = PolarMethod::newton, .scaling = NewtonScaling::higham}};
+  for (const PolarOptions& options : all)
+    plan.others.push_back({.options = options, .restarts = {1, 3}, .seconds = 0.1, .bound = INFINITY});
+  const PolarPlan again = plan_from_json(to_json(plan));
+  EXPECT_EQ(to_json(again), to_json(plan));
+  EXPECT_EQ(again.others[0].options.coefficients->a, 1.0 / 3);
+  EXPECT_EQ(again.others[2].options.lower_bound, 1e-3 / 3);
+  EXPECT_TRUE(again.others[2].options.large_gap);
+  EXPECT_EQ(again.others[5].options.scaling, NewtonScaling::higham);
+}
+
+TEST(plan_polar, refuses_what_it_cannot_promise) {
+  const auto plan = [](const PolarDemand& demand) { return [demand] { plan_polar(demand); }; };
+  EXPECT_THAT(plan({.rows = 4, .cols = 4, .promise = {.tolerance = 1e-20}}),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] no method is proved to keep exact in f64")));
+  EXPECT_THAT(plan({.rows = 4, .cols = 4, .lower_bound = 1}),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] lower_bound")));
+  EXPECT_THAT(plan({.rows = -1, .cols = 4}), ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] a matrix")));
+  EXPECT_THAT(plan({.rows = 4, .cols = 4, .promise = {.grade = Grade::tight, .tolerance = 0.1}}),
+              ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] a tolerance belongs")));
+  EXPECT_THAT([] { plan_from_json("{\"demand\": 1}"); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] the text")));
+  EXPECT_NO_THROW(plan_polar({.rows = 0, .cols = 4}));
+}
+
+}  // namespace
+}  // namespace steepest

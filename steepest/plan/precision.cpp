@@ -1,0 +1,32 @@
+#include "steepest/plan/precision.hpp"
+
+#include <array>
+
+#include "steepest/base/named.hpp"
+
+namespace steepest {
+namespace {
+
+constexpr std::array<Named<Precision>, 3> precisions{
+    {{"f64", Precision::f64}, {"f32", Precision::f32}, {"bf16", Precision::bf16}}};
+constexpr std::array<Named<EngineKind>, 2> engines{{{"host", EngineKind::host}, {"aten", EngineKind::aten}}};
+
+}  // namespace
+
+std::string_view name(Precision precision) { return name_in<Precision>(precisions, precision); }
+std::string_view name(EngineKind engine) { return name_in<EngineKind>(engines, engine); }
+
+Precision precision_named(std::string_view word) { return value_in<Precision>(precisions, "[command] dtype", word); }
+EngineKind engine_kind_named(std::string_view word) { return value_in<EngineKind>(engines, "[plan] engine", word); }
+
+double epsilon(Precision precision) {
+  constexpr std::array<double, 3> spacing{0x1p-52, 0x1p-23, 0x1p-7};
+  return spacing[static_cast<std::size_t>(precision)];
+}
+
+double bytes(Precision precision) {
+  constexpr std::array<double, 3> sizes{8, 4, 2};
+  return sizes[static_cast<std::size_t>(precision)];
+}
+
+}  // namespace steepest
