@@ -120,6 +120,42 @@ TEST_P(NormTest, ZeroRowsAndColumnsStayZero) {
   EXPECT_NEAR(la.dot(holed.view(), D.view()), dual_norm(la, kind, holed.view(), exact()), 1e-12);
 }
 
+// G = u_1 v_1' + u_2 v_2' of rank 2: D of a function of singular values has no part outside these directions, so that
+// D P = D for the projection P = G^+ G.
+TEST(Norm, NullSingularDirectionsStayZero) {
+  Host<double> la;
+  Owned left = random_matrix(7, 2, 4), right = random_matrix(2, 5, 5), G(7, 5);
+  la.product(1, left.view(), right.view(), 0, G.view(), G.view());
+  Owned V = mapped(Norm::spectral, right), outside(7, 5);  // V' V projects on the rows of G
+  for (const MatrixNorm& kind : all_norms()) {
+    const NormFamily family = row_of(kind.kind).family;
+    if (family != NormFamily::polar && family != NormFamily::schatten && family != NormFamily::ky_fan) continue;
+    Owned D = mapped(kind, G), on_rows(7, 2);
+    la.product(1, D.view(), V.view().transposed(), 0, on_rows.view(), on_rows.view());
+    la.product(-1, on_rows.view(), V.view(), 1, D.view(), outside.view());
+    EXPECT_LE(la.frobenius(outside.view()), 1e-13 * la.frobenius(D.view())) << text(kind);
+    EXPECT_NEAR(norm(la, kind, D.view()), 1, 1e-13) << text(kind);
+    EXPECT_NEAR(la.dot(G.view(), D.view()), dual_norm(la, kind, G.view(), exact()), 1e-12) << text(kind);
+  }
+}
+
+// One step of Shampoo without accumulation, (G G')^(-1/4) G (G' G)^(-1/4), is the map of the spectral norm.
+TEST(Norm, ShampooOfOneGradientIsTheSpectralMap) {
+  Host<double> la;
+  Owned G = random_matrix(5, 5, 4), P(5, 5), Qt(5, 5), s(1, 5), result(5, 5);
+  la.svd(G.view(), P.view(), s.view(), Qt.view());  // (G G')^(-1/4) = P S^(-1/2) P', (G' G)^(-1/4) = Q S^(-1/2) Q'
+  Owned root(1, 5), left(5, 5), right(5, 5), scaled(5, 5);
+  la.power(-0.5, s.view(), root.view());
+  la.scale_columns(root.view(), P.view(), scaled.view());
+  la.product(1, scaled.view(), P.view().transposed(), 0, left.view(), left.view());
+  la.scale_columns(root.view(), Qt.view().transposed(), scaled.view());
+  la.product(1, scaled.view(), Qt.view(), 0, right.view(), right.view());
+  la.product(1, left.view(), G.view(), 0, scaled.view(), scaled.view());
+  la.product(1, scaled.view(), right.view(), 0, result.view(), result.view());
+  EXPECT_LE(distance(result, mapped(Norm::spectral, G)), 1e-12);
+  EXPECT_GT(distance(G, mapped(Norm::spectral, G)), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, NormTest, testing::ValuesIn(cases()), [](const auto& info) {
   std::string label = text(info.param.norm);
   for (char& letter : label)
