@@ -8,15 +8,12 @@
 #include "steepest/base/check.hpp"
 
 namespace steepest {
-namespace {
 
 void check_rank(Index rank, Index rows, Index cols) {
   check(rows >= 1 && cols >= 1, "[problem] the matrix must not be empty; {} x {} came", rows, cols);
   check(rank >= 1 && rank <= std::min(rows, cols), "[problem] rank must lie in 1 .. {}, the smaller side; {} came",
         std::min(rows, cols), rank);
 }
-
-}  // namespace
 
 PartlyKnown draw_low_rank(const CompletionSettings& s, std::uint32_t data_seed) {
   check_rank(s.rank, s.rows, s.cols);

@@ -21,12 +21,15 @@ struct PartlyKnown {
   OwnedMatrix<float> M, mask;
 };
 
+/// Throws std::invalid_argument, tagged [problem], for an empty matrix and a rank outside 1 .. its smaller side.
+void check_rank(Index rank, Index rows, Index cols);
+
 /// M = U V' with U, V standard normal, then the mask [u < observed], all by TorchRandom(data_seed).
 /// Throws std::invalid_argument, tagged [problem], for a rank above the sides and a share outside (0, 1].
 PartlyKnown draw_low_rank(const CompletionSettings& settings, std::uint32_t data_seed);
 
 /// The unknowns X, rows x rank, and Y, cols x rank, start uniform in (-1, 1), X first. The optimum is 0 where M has the rank.
-class MatrixCompletion final : public Problem {
+class MatrixCompletion : public Problem {
  public:
   /// `exact`: M has the rank, and f reaches 0. Throws std::invalid_argument, tagged [problem], for a rank above the sides, and where
   /// nothing is observed.

@@ -5,6 +5,13 @@
 #include "steepest/base/check.hpp"
 
 namespace steepest {
+namespace {
+
+void set_identity(MatrixView<float> B) {
+  for (Index i = 0; i < B.rows; ++i) B(i, i) = 1;
+}
+
+}  // namespace
 
 MatrixQuadratic::MatrixQuadratic(const QuadraticSettings& s, std::uint32_t data_seed) : settings_(s) {
   check(s.rows >= 1 && s.cols >= 1, "[problem] X must not be empty; {} x {} came", s.rows, s.cols);
@@ -12,12 +19,17 @@ MatrixQuadratic::MatrixQuadratic(const QuadraticSettings& s, std::uint32_t data_
         s.left_rows, s.rows);
   check(s.right_cols >= s.cols, "[problem] BB' is singular: right_cols must be at least cols; {} and {} came",
         s.right_cols, s.cols);
+  check(s.right == RightFactor::normal || s.right_cols == s.cols,
+        "[problem] with B = I, right_cols must be cols; {} and {} came", s.right_cols, s.cols);
   A_ = {s.left_rows, s.rows};
   B_ = {s.cols, s.right_cols};
   C_ = {s.left_rows, s.right_cols};
   TorchRandom random(data_seed);
   random.normal(A_.view());
-  random.normal(B_.view());
+  if (s.right == RightFactor::normal)
+    random.normal(B_.view());
+  else
+    set_identity(B_.view());
   random.normal(C_.view());
   form_normal_equations();
   solve();

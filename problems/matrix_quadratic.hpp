@@ -9,10 +9,14 @@ namespace steepest {
 /// three matrices formed once in f64, a fifth of the work.
 enum class GradientForm { residual, normal };
 
+/// identity: B = I, multi-response linear regression; then right_cols is cols, and nothing is drawn for B.
+enum class RightFactor { normal, identity };
+
 struct QuadraticSettings {
   Index rows = 500, cols = 100;              // of X
   Index left_rows = 1000, right_cols = 250;  // A is left_rows x rows, B cols x right_cols
   GradientForm gradient = GradientForm::residual;
+  RightFactor right = RightFactor::normal;
 };
 
 /// A, B, C are standard normal, drawn in this order by TorchRandom(data_seed); the start is uniform in (-1, 1). The optimum is

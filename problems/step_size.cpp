@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> names{"armijo", "secant", "polyak", "prodigy"};
 constexpr double sufficient = 0.1;  // share of gamma s by which f falls at least
 constexpr std::size_t memory = 5;   // values that a step is compared with
-constexpr int most_halvings = 60;
+constexpr int most_halvings = 20;
 
 }  // namespace
 
@@ -58,14 +58,14 @@ double StepSize::armijo(Host<float>& la, Problem& problem, Point D, double slope
   if (values_.size() > (problem.stochastic() ? 1 : memory)) values_.erase(values_.begin());
   const double reference = *std::max_element(values_.begin(), values_.end());
   double gamma = trial > 0 && std::isfinite(trial) ? trial : first_trial(now, slope);
-  for (int k = 0; k < most_halvings; ++k) {
+  for (int k = 0; k < most_halvings; ++k, gamma /= 2) {
     steepest::move(la, X, gamma, D, candidate_);
     problem.project(candidate_);
-    if (problem.excess(la, candidate_) <= reference - sufficient * gamma * slope) break;
-    gamma /= 2;
+    if (problem.excess(la, candidate_) > reference - sufficient * gamma * slope) continue;
+    copy(la, candidate_, X);
+    return gamma;
   }
-  copy(la, candidate_, X);
-  return gamma;
+  return gamma;  // rounding hides what is left to gain: X stays
 }
 
 /// s gamma/<G_prev - G, D_prev>, within a factor of 10 of the last step.

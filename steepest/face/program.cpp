@@ -12,6 +12,7 @@
 #include "steepest/face/command_optimizers.hpp"
 #include "steepest/face/command_plot.hpp"
 #include "steepest/face/command_polar.hpp"
+#include "steepest/face/command_problem.hpp"
 #include "steepest/face/command_schedule.hpp"
 #include "steepest/face/command_train.hpp"
 #include "steepest/face/exit_status.hpp"
@@ -28,9 +29,10 @@ std::string version_text() {
 }
 
 /// The commands that other programs carry out stand here for the list of --help; their arguments go on unread.
-void add_commands(CLI::App& program) {
+void add_commands(CLI::App& program, const std::vector<std::string>& arguments) {
   program.add_subcommand("train", "Train a language model; see `steepest train --help`");
   add_polar_command(program);
+  add_problem_command(program, arguments);
   add_schedule_command(program);
   add_optimizers_command(program);
   add_norms_command(program);
@@ -90,7 +92,7 @@ void run_program(const std::vector<std::string>& arguments) {
       "steepest");
   program.set_version_flag("--version", version_text());
   program.require_subcommand(1);
-  add_commands(program);
+  add_commands(program, arguments);
   check_usage(!arguments.empty(), "[command] say what to do: {}; or --help", fmt::join(command_names(program), ", "));
   const std::vector<std::string> others(arguments.begin() + 1, arguments.end());
   if (arguments.front() == "train") train_command(others);
