@@ -90,6 +90,7 @@ class AtenVerbs {
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   /// libtorch has no pivoted QR: the columns are sorted by their norms once, before the factorization.
   void pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order);
+  void descending(const Matrix& X, const Matrix& order);
   void permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y);
   void eigh(const Gram& A, const Gram& V, const Matrix& lambda);
   void svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt);

@@ -75,6 +75,10 @@ void AtenVerbs::pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, cons
   order.tensor().copy_(places);
 }
 
+void AtenVerbs::descending(const Matrix& X, const Matrix& order) {
+  order.tensor().copy_(at::argsort(X.tensor(), /*stable=*/true, /*dim=*/-1, /*descending=*/true));
+}
+
 void AtenVerbs::permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y) {
   at::Tensor out = Y.tensor();
   out.scatter_(-1, order.tensor().to(at::kLong).expand_as(X.tensor()), X.tensor());

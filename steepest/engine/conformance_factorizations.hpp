@@ -365,6 +365,24 @@ TYPED_TEST_P(EngineFactorizations, scale_columns_rounds_once_per_entry) {
   }
 }
 
+TYPED_TEST_P(EngineFactorizations, descending_orders_stably) {
+  // x_order(0) >= x_order(1) >= ..., of equal entries the first comes first, and permute_columns takes it back.
+  const Dense row = generate(1, 9, [](Index, Index j) { return static_cast<double>((j * 4) % 9 / 2); });
+  const auto X = this->sample(Batch(TypeParam::batch, row));
+  auto order = this->blank(1, 9), sorted = this->blank(1, 9), inverse = this->blank(1, 9);
+  this->la.descending(X.view, order);
+  for (const Dense& places : this->read(order))
+    for (Index j = 1; j < 9; ++j) {
+      const auto before = static_cast<Index>(places(0, j - 1)), now = static_cast<Index>(places(0, j));
+      EXPECT_TRUE(row(0, before) > row(0, now) || (row(0, before) == row(0, now) && before < now)) << j;
+    }
+  this->la.scale(-1, order, inverse);
+  this->la.descending(inverse, inverse);
+  this->la.permute_columns(inverse, X.view, sorted);
+  for (const Dense& values : this->read(sorted))
+    for (Index j = 1; j < 9; ++j) EXPECT_GE(values(0, j - 1), values(0, j)) << j;
+}
+
 TYPED_TEST_P(EngineFactorizations, random_normal_is_a_function_of_seed_and_shape) {
   auto X = this->blank(64, 65);
   auto Y = this->blank(64, 65, Layout::rows);
@@ -388,7 +406,7 @@ REGISTER_TYPED_TEST_SUITE_P(EngineFactorizations, cholesky_gives_the_lower_facto
                             inverse_transposed_is_that_of_a_square_matrix, qr_is_orthonormal_times_upper_triangular,
                             pivoted_qr_is_qr_of_permuted_columns, eigh_diagonalizes_in_ascending_order,
                             svd_is_thin_and_descending, indicator_compares_with_a_scalar,
-                            power_leaves_zero_where_nothing_is_positive, scale_columns_rounds_once_per_entry,
-                            random_normal_is_a_function_of_seed_and_shape);
+                            power_leaves_zero_where_nothing_is_positive, descending_orders_stably,
+                            scale_columns_rounds_once_per_entry, random_normal_is_a_function_of_seed_and_shape);
 
 }  // namespace steepest::conformance

@@ -115,6 +115,7 @@ class Counting {
     count(X, 4, rows(X), cols(X), cols(X));
     count(X, -4.0 / 3, cols(X), cols(X), cols(X));
   }
+  void descending(const auto& X, auto&& order) requires FactorEngine<Inner> { inner_->descending(X, order); }
   void permute_columns(const Matrix& order, const Matrix& X, auto&& Y) requires FactorEngine<Inner> {
     inner_->permute_columns(order, X, Y);
   }

@@ -94,7 +94,8 @@ concept FactorEngine = Engine<E> &&
   la.triangular_product(c, X, A, c, X, Y);  // as product, A lower triangular: its zero blocks are skipped; Y may be X3
   la.inverse_transposed(X, Y);              // Y = X'^-1, X square; NaN where X is singular
   la.qr(X, Y, B);                           // X = Y B, tall X: Y'Y = I, B upper triangular
-  la.pivoted_qr(X, Y, B, Y);    // X P = Y B as qr, with the larger columns first; the last Y, 1 x n, is P's order
+  la.pivoted_qr(X, Y, B, Y);  // X P = Y B as qr, with the larger columns first; the last Y, 1 x n, is P's order
+  la.descending(X, Y);  // order of the entries of X, 1 x n, from the largest on; of equal ones the first comes first
   la.permute_columns(X, X, Y);  // column order_j of Y = column j of X2, order = X1 (undoes P)
   la.eigh(A, B, Y);             // A = B diag(Y) B', ascending; Y is 1 x s
   la.svd(X, Y, Y, Y);           // X = P diag(S) Q'; m x n with k = min(m, n): P m x k, S 1 x k, Qt k x n

@@ -135,6 +135,7 @@ class Host<BFloat16> {
   void inverse_transposed(const Operand& X, const Operand& Y);
   void qr(const Operand& X, const Operand& Q, const Operand& R);
   void pivoted_qr(const Operand& X, const Operand& Q, const Operand& R, const Operand& order);
+  void descending(const Operand& X, const Operand& order);
   void permute_columns(const Operand& order, const Operand& X, const Operand& Y);
   void eigh(const Gram& A, const Gram& V, const Operand& lambda);
   void svd(const Operand& X, const Operand& P, const Operand& S, const Operand& Qt);

@@ -67,6 +67,13 @@ void Host<BFloat16>::pivoted_qr(const Operand& X, const Operand& Q, const Operan
   copy(order_wide, order);
 }
 
+void Host<BFloat16>::descending(const Operand& X, const Operand& order) {
+  Frame frame(arena_);
+  const Gram order_wide = place_for(frame, order);
+  wide_.descending(widened(frame, X), order_wide);
+  copy(order_wide, order);
+}
+
 void Host<BFloat16>::permute_columns(const Operand& order, const Operand& X, const Operand& Y) {
   Frame frame(arena_);
   const Gram Y_wide = place_for(frame, Y);
