@@ -26,7 +26,7 @@ NonnegativeFactorization::NonnegativeFactorization(Index rows, Index cols, Index
     : MatrixCompletion(draw_nonnegative(rows, cols, rank, data_seed), rank, CompletionLoss::masked, true) {}
 
 void NonnegativeFactorization::start(std::uint32_t seed, Point X) {
-  TorchRandom random(seed);
+  TorchRandom random(seed + 1);  // with equal seeds the data would be the start
   for (const MatrixView<float>& matrix : X) random.uniform(0, 1, matrix);
 }
 
