@@ -47,6 +47,7 @@ TYPED_TEST(AccuracyTest, EveryMatrixWithinFiftyRoundoffsInTheStepsOfThePapers) {
       {{.method = PolarMethod::newton}, 9},
       {{.method = PolarMethod::newton, .scaling = NewtonScaling::higham}, 9},
       {{.method = PolarMethod::newton, .scaling = NewtonScaling::frobenius}, 9},
+      {{.method = PolarMethod::newton_halley}, 9},
       {{.method = PolarMethod::svd}, 0},
   };
   this->in_the_zoo([&](ZooMatrix<TypeParam>& matrix) {

@@ -7,6 +7,7 @@
 #include "steepest/engine/engine.hpp"
 #include "steepest/polar/gram_eigh.hpp"
 #include "steepest/polar/newton.hpp"
+#include "steepest/polar/newton_halley.hpp"
 #include "steepest/polar/null_part.hpp"
 #include "steepest/polar/plan.hpp"
 #include "steepest/polar/qdwh.hpp"
@@ -59,6 +60,36 @@ void newton_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, c
   for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
 }
 
+/// QDWH through a pivoted QR, after another method failed.
+template <FactorEngine E>
+void fall_back_to_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+                       PolarReport& report) {
+  using Matrix = typename E::Matrix;
+  through_pivoted_qr(la, X, U, [&](const Matrix& R, Matrix& U_of_R) { qdwh(la, R, U_of_R, plan.halley); });
+  report.fallback = name(PolarMethod::qdwh);
+  report.iterations += static_cast<int>(plan.halley.size());
+  for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
+}
+
+/// Newton-Halley with S = U'X where that keeps the backward error, half the asymmetry of S, within the tolerance of accurate methods; true
+/// then. QDWH where it does not, and on engines whose Scalars are not known.
+template <FactorEngine E>
+bool newton_halley_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S,
+                           const PreparedPolar& plan, PolarReport& report) {
+  if constexpr (KnownScalars<E>) {
+    const NewtonHalleyOutcome outcome = newton_halley(la, X, U, S);
+    const NewtonHalleySteps& steps = outcome.steps;
+    report.newton_steps = steps.newton;
+    report.cholesky_steps = steps.halley + steps.gram;
+    report.iterations = report.newton_steps + report.cholesky_steps;
+    report.flops = newton_halley_flops(steps, la.rows(X), la.cols(X));
+    if (outcome.done && outcome.asymmetry <= 45 * E::epsilon()) return true;
+  }
+  fall_back_to_qdwh(la, X, U, plan, report);
+  report.flops += polar_flops(plan, la.rows(X), la.cols(X));
+  return false;
+}
+
 /// U = the factor of tall X by an iteration or by the eigendecomposition of the Gram, before anything is done about null
 /// directions.
 template <FactorEngine E>
@@ -88,16 +119,19 @@ bool complete(E& la, typename E::Matrix& U) {
   return filled;
 }
 
+/// True where S holds U'X afterwards.
 template <FactorEngine E>
-void accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
-                    PolarReport& report) {
+bool accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S,
+                    const PreparedPolar& plan, PolarReport& report) {
   const Rank rank = plan.options.rank;
+  const bool by_newton_halley = plan.options.method == PolarMethod::newton_halley;
+  if (by_newton_halley && newton_halley_or_qdwh(la, X, U, S, plan, report) && rank == Rank::complete) return true;
   if (plan.options.method == PolarMethod::svd) {
     report.rank = la.reading(svd_polar(la, X, U, rank));
     report.sees_rank = true;
-    return;
+    return false;
   }
-  iterated_polar(la, X, U, plan, report);
+  if (!by_newton_halley) iterated_polar(la, X, U, plan, report);
   if (plan.options.method == PolarMethod::newton)
     report.flops = newton_flops(plan, report.newton_steps, report.fallback.empty(), la.rows(X), la.cols(X));
   if (rank == Rank::partial) {
@@ -105,11 +139,12 @@ void accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, c
     report.rank = la.reading(count);
     report.sees_rank = true;
     if constexpr (KnownScalars<E>)
-      if (count == static_cast<double>(la.cols(U)) && orthogonality(la, U) <= 8 * E::epsilon()) return;
+      if (count == static_cast<double>(la.cols(U)) && orthogonality(la, U) <= 8 * E::epsilon()) return false;
     polish(la, U);
   } else if constexpr (KnownScalars<E>) {
     report.completed = complete(la, U);
   }
+  return false;
 }
 
 }  // namespace steepest::polar_detail

@@ -68,8 +68,18 @@ double polynomial_method_flops(const PreparedPolar& plan, double s, double l) {
 
 double newton_flops(const PreparedPolar& plan, int steps, bool converged, Index m, Index n) {
   const auto s = static_cast<double>(std::min(m, n));
-  return around_iteration_flops(s, static_cast<double>(std::max(m, n))) + 2 * steps * s * s * s +
+  return around_iteration_flops(s, static_cast<double>(std::max(m, n))) + 4 * steps * s * s * s +
          (converged ? 0 : halley_flops(plan.halley, s));
+}
+
+double newton_halley_flops(const NewtonHalleySteps& steps, Index m, Index n) {
+  const auto s = static_cast<double>(std::min(m, n));
+  const auto l = static_cast<double>(std::max(m, n));
+  const double before = qr_flops(l, s) + (steps.newton - 1) * qr_flops(s, s) + steps.newton * s * s * s / 3;
+  const double on_gram = steps.gram > 0 ? 3.0 * steps.gram : 0;  // inverses, R, Q but for the first; Q P
+  const double iterations = (4.0 * steps.halley + 1 + on_gram + steps.taylor_products + 2) * s * s * s;
+  return before + iterations + 12.0 * steps.norms * s * s + (steps.newton - 1) * 2 * s * s * s + 2 * l * s * s +
+         2 * s * s * s;  // Q W'; W R
 }
 
 double polar_flops(const PreparedPolar& plan, Index m, Index n) {
@@ -88,6 +98,8 @@ double polar_flops(const PreparedPolar& plan, Index m, Index n) {
       return around_iteration_flops(s, l) + zolotarev_flops(plan.zolotarev, s);
     case PolarMethod::newton:
       return newton_flops(plan, static_cast<int>(plan.newton.size()), true, m, n);
+    case PolarMethod::newton_halley:
+      return newton_halley_flops({.newton = 1, .halley = 1, .gram = 1, .taylor_products = 2, .norms = 3}, m, n);
     case PolarMethod::gram_halley:
       return gram_halley_flops(plan, s, l);
     default:

@@ -45,6 +45,13 @@ void check_lower_bound(double bound) {
 
 }  // namespace
 
+HalleyStep halley_step(double lower_bound) {
+  check_lower_bound(lower_bound);
+  const Real l = std::max<Real>(lower_bound, smallest_bound);
+  const Weights f = best_weights(l);
+  return rounded(f, std::min<Real>(f(l), 1));
+}
+
 HalleySchedule qdwh_schedule(double lower_bound, double epsilon) {
   check_lower_bound(lower_bound);
   check(0x1p-52 <= epsilon && epsilon < 1, "[schedule] epsilon must lie in [2^-52, 1); {} came", epsilon);

@@ -17,6 +17,9 @@ struct HalleyStep {
 
 using HalleySchedule = std::vector<HalleyStep>;
 
+/// The step for singular values in [lower_bound, 1]: the best rational function of its type there. Arguments as below.
+HalleyStep halley_step(double lower_bound);
+
 /// The steps that take singular values of [lower_bound, 1] to within 5 epsilon/2 of 1, in exact arithmetic: at most 6,
 /// and none where 1 - lower_bound is that small already. Each is the best rational function of its type on the range
 /// that is left (Nakatsukasa, Bai and Gygi 2010, SIAM J. Matrix Anal. Appl. 31, p. 2700); the choice between QR and

@@ -28,7 +28,7 @@ struct MethodRow {
 constexpr Set septic = set_of(O::steps, O::normalization);
 constexpr Set polynomial = septic | set_of(O::form);
 
-constexpr std::array<MethodRow, 14> methods{{
+constexpr std::array<MethodRow, 15> methods{{
     {M::newton_schulz_cubic, "newton_schulz_cubic", polynomial},
     {M::newton_schulz_quintic, "newton_schulz_quintic", polynomial},
     {M::kovarik7, "kovarik7", septic},
@@ -42,6 +42,7 @@ constexpr std::array<MethodRow, 14> methods{{
     {M::qdwh, "qdwh", set_of(O::lower_bound)},
     {M::zolo_pd, "zolo_pd", set_of(O::lower_bound, O::order)},
     {M::newton, "newton", set_of(O::lower_bound, O::scaling)},
+    {M::newton_halley, "newton_halley", set_of()},
     {M::gram_eigh, "gram_eigh", set_of()},
     {M::svd, "svd", set_of()},
 }};

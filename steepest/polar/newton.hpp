@@ -21,6 +21,24 @@ struct NewtonOutcome {
   bool converged;  ///< true where Scalars are not known
 };
 
+/// W = X^-T, square. Where one matrix is worked on at a time by X = Q R, W = Q R^-T: with LU's inverses the backward error of the
+/// iteration grows with n, past 50 eps/2 from n = 300 (docs/design.md). A device takes LU, which it has in batches.
+template <FactorEngine E>
+void newton_inverse(E& la, const typename E::Matrix& X, typename E::Matrix& W) {
+  if constexpr (KnownScalars<E>) {
+    auto frame = la.frame();
+    auto Q = frame.matrix(X, la.rows(X), la.cols(X));
+    auto R = frame.gram_of(X);
+    auto T = frame.gram_of(X);
+    la.qr(X, Q, R);
+    la.copy(la.transposed(R), T);
+    la.triangular_inverse(T, T);              // T = R^-T
+    la.triangular_product(1, Q, T, 0, W, W);  // W = Q R^-T
+  } else {
+    la.inverse_transposed(X, W);
+  }
+}
+
 /// U <- its Newton iterates, `scale(k, U, U^-T)` being mu of the step k. Where Scalars are known it ends when a last
 /// Newton-Schulz step will leave nothing but rounding: that takes a change d to 3/8 d^4; singular U does not converge.
 template <FactorEngine E, class Scale>
@@ -30,7 +48,7 @@ NewtonOutcome newton_iteration(E& la, typename E::Matrix& U, int most_steps, Sca
   auto Y = frame.matrix_like(U);
   const double enough = std::pow(E::epsilon() / 2 * std::sqrt(static_cast<double>(la.rows(U))), 0.25);
   for (int k = 0; k < most_steps; ++k) {
-    la.inverse_transposed(U, W);
+    newton_inverse(la, U, W);
     const typename E::Scalar mu = scale(k, U, W);
     la.add(0.5 * mu, U, 0.5 * la.reciprocal(mu), W, Y);  // Y = (mu U + U^-T / mu)/2
     la.add(1, Y, -1, U, W);

@@ -23,6 +23,7 @@ enum class PolarMethod {
   qdwh,
   zolo_pd,
   newton,
+  newton_halley,
   gram_eigh,
   svd
 };

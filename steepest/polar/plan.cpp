@@ -145,7 +145,8 @@ void plan_iteration(PreparedPolar& plan, double epsilon, Index smaller_side) {
     plan.halley = qdwh_schedule(bound, epsilon);
     if (o.method == PolarMethod::newton) plan.newton = newton_schedule(bound, 1, epsilon);
   }
-  if (o.method != PolarMethod::newton || o.lower_bound != 0) o.lower_bound = bound;
+  const bool own_bounds = o.method == PolarMethod::newton || o.method == PolarMethod::newton_halley;
+  if (!own_bounds || o.lower_bound != 0) o.lower_bound = bound;
 }
 
 }  // namespace
@@ -158,7 +159,7 @@ PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index s
   plan.tolerance = options.tolerance > 0 ? options.tolerance : converges(options) ? 50 * epsilon / 2 : 0;
   if (takes_steps(options.method))
     plan_steps(plan, epsilon);
-  else if (reads(options.method, PolarOption::lower_bound))
+  else if (reads(options.method, PolarOption::lower_bound) || options.method == PolarMethod::newton_halley)
     plan_iteration(plan, epsilon, smaller_side);
   return plan;
 }

@@ -15,7 +15,7 @@ namespace steepest {
 struct PreparedPolar {
   PolarOptions options;
   PolynomialSchedule polynomials;  // of polynomial methods; with large_gap those after the first step
-  HalleySchedule halley;           // of qdwh and gram_halley; newton's where X is singular
+  HalleySchedule halley;           // of qdwh and gram_halley; newton's and newton_halley's where X is singular
   ZolotarevSchedule zolotarev;     // of zolo_pd
   NewtonSchedule newton;           // of newton with byers_xu and a lower bound or no known Scalars
   std::vector<int> restarts;       // of the Gram form and gram_halley: the Gram is formed anew before these steps
@@ -30,8 +30,21 @@ struct PreparedPolar {
 PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index smaller_side = 4096);
 
 /// Flops of the plan on an m x n matrix, without the certificate: symmetric results at half price, everything else
-/// 2 m n k. For newton those of its list; a run may take fewer steps.
+/// 2 m n k. For newton those of its list, for
+/// newton_halley those of a condition number of 1e3: a run may take other steps.
 double polar_flops(const PreparedPolar& plan, Index m, Index n);
+
+/// What newton_halley did.
+struct NewtonHalleySteps {
+  int newton = 0;           ///< each from a QR
+  int halley = 0;           ///< on X
+  int gram = 0;             ///< on X'X
+  int taylor_products = 0;  ///< symmetric products of the polynomial at the end
+  int norms = 0;            ///< estimated, by three steps of the power method each
+};
+
+/// Flops of newton_halley with these steps.
+double newton_halley_flops(const NewtonHalleySteps& steps, Index m, Index n);
 
 /// Flops of newton after this many steps, and of qdwh after them where Newton failed.
 double newton_flops(const PreparedPolar& plan, int steps, bool converged, Index m, Index n);

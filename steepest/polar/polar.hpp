@@ -43,9 +43,10 @@ void polynomial_method(E& la, const typename E::Matrix& X, typename E::Matrix& U
     polynomial_polar(la, X, U, plan.polynomials, plan.normalization);
 }
 
-/// U = the factor of tall X that the plan makes; the Gram of the iterations that need one is on the small side.
+/// U = the factor of tall X that the plan makes; the Gram of the iterations that need one is on the small side. True where the
+/// method has left U'X in S.
 template <Engine E>
-void run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+bool run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S, const PreparedPolar& plan,
               PolarReport& report) {
   auto U_wide = la.transposed(U);
   if (!plan.polynomials.empty()) {
@@ -54,10 +55,11 @@ void run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, const P
     if (plan.options.method == PolarMethod::gram_halley)
       gram_halley(la, la.transposed(X), U_wide, plan.halley, plan.restarts, plan.normalization);
     else
-      accurate_polar(la, X, U, plan, report);
+      return accurate_polar(la, X, U, S, plan, report);
   } else {
     check(false, "[polar] method {} needs factorizations; engine {} has none", report.method, la.name());
   }
+  return false;
 }
 
 /// The report as far as the plan knows it.
@@ -71,7 +73,8 @@ inline PolarReport planned_report(const PreparedPolar& plan, Index m, Index n) {
   report.polynomial_steps = static_cast<int>(plan.polynomials.size()) + (plan.options.large_gap ? 1 : 0);
   report.iterations = report.polynomial_steps;
   report.flops = polar_flops(plan, m, n);
-  if (plan.options.method == PolarMethod::newton) return report;  // what it takes is known afterwards
+  const PolarMethod method = plan.options.method;
+  if (method == PolarMethod::newton || method == PolarMethod::newton_halley) return report;  // known afterwards
   for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
   for (const ZolotarevStep& step : plan.zolotarev)
     for (const ZolotarevTerm& term : step.terms) ++(term.factored_by_qr ? report.qr_steps : report.cholesky_steps);
@@ -109,10 +112,13 @@ PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U
   require_finite(la, X, largest);
   const auto unit = la.power_of_two(largest);
   la.scale(unit, X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
-  run_plan(la, Y, U_tall, plan, report);
+  auto H_small = frame.gram(Y, la.cols(Y));
+  const bool has_product = run_plan(la, Y, U_tall, H_small, plan, report);
   if (certificate != Certificate::none || (H != nullptr && tall)) {
-    auto H_small = frame.gram(Y, la.cols(Y));
-    hermitian_part(la, Y, U_tall, certificate, H_small, report);
+    if (has_product && certificate == Certificate::none)
+      la.symmetrize(H_small);
+    else
+      hermitian_part(la, Y, U_tall, certificate, H_small, report);
     if (certificate != Certificate::none) certify(la, Y, U_tall, H_small, plan.options, report);
     if (H != nullptr && tall) la.scale(la.reciprocal(unit), H_small, *H);
   }

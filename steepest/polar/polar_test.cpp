@@ -269,10 +269,11 @@ TYPED_TEST(PolarTest, PredictedFlopsAreCountedFlops) {
       auto view = U.view();
       const PolarReport report = polar(counting, X.view(), view, plan);
       double extra = 0;  // on the host they look at their own result once, to see whether something was null
-      if (!takes_steps(options.method) && options.method != PolarMethod::svd)
+      const bool by_newton_halley = options.method == PolarMethod::newton_halley;
+      if (!takes_steps(options.method) && options.method != PolarMethod::svd && !by_newton_halley)
         extra = static_cast<double>(std::max(m, n) * std::min(m, n) * std::min(m, n));
       EXPECT_NEAR(counting.flops(), report.flops + extra, 1e-9 * counting.flops()) << method << ' ' << m << " x " << n;
-      if (options.method != PolarMethod::newton) {
+      if (options.method != PolarMethod::newton && !by_newton_halley) {
         EXPECT_EQ(report.flops, polar_flops(plan, m, n)) << method;
       }
     }
