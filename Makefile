@@ -1,8 +1,9 @@
 # One line each; the real tools do the work. scripts/setup installs what they need and is quiet when nothing is missing.
-.PHONY: demo test bench bench-polar format docs lint
+.PHONY: demo reproduce-problems test bench bench-polar format docs lint
 preset ?= dev
 
 demo: ; scripts/demo
+reproduce-problems: ; scripts/reproduce_problems
 test: ; scripts/test $(preset)
 bench: ; scripts/bench
 bench-polar: ; scripts/bench_polar

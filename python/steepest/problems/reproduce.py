@@ -1,0 +1,64 @@
+"""`make reproduce-problems`: runs the plan, a session on each core, then writes figures and page from the records."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from steepest.problems.figures import write_figures
+from steepest.problems.page import page_of
+from steepest.problems.plan import Session, all_sessions
+
+EXPERIMENT = Path("experiments/02_matrix_problems")
+RUNS = Path("runs/matrix_problems")
+Summary = dict[str, Any]
+
+
+def run_session(command: Path, session: Session) -> Summary:
+    """Run one session, or read what a call with the same words left; a run that diverges is a result, not a failure."""
+    words = session.words(RUNS)
+    kept = RUNS / f"{session.name}.json"
+    if kept.exists():
+        known: Summary = json.loads(kept.read_text(encoding="utf-8"))
+        if known.get("words") == words:
+            return known
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    started = time.monotonic()
+    done = subprocess.run([command, *words], capture_output=True, text=True, check=False, env=environment)
+    if done.returncode not in (0, 1) or not done.stdout.startswith("{"):
+        raise RuntimeError(f"{session.name}: {done.stderr.strip()}")
+    summary: Summary = json.loads(done.stdout) | {"words": words, "wall_seconds": time.monotonic() - started}
+    kept.write_text(json.dumps(summary) + "\n", encoding="utf-8")
+    print(f"{session.name:40} {summary['wall_seconds']:7.1f} s", flush=True)
+    return summary
+
+
+def main() -> int:
+    """Run what is missing, then write figures and page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--command", type=Path, required=True, help="the program steepest")
+    parser.add_argument("--only", default="", help="sessions whose names begin so; no page")
+    given = parser.parse_args()
+    RUNS.mkdir(parents=True, exist_ok=True)
+    sessions = [session for session in all_sessions() if session.name.startswith(given.only)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        summaries = list(pool.map(lambda session: run_session(given.command, session), sessions))
+    if given.only:
+        return 0
+    version = subprocess.run([given.command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    write_figures(RUNS, EXPERIMENT)
+    page = page_of({session.name: summary for session, summary in zip(sessions, summaries, strict=True)}, version)
+    (EXPERIMENT / "README.md").write_text(page, encoding="utf-8")
+    print(EXPERIMENT / "README.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
