@@ -96,9 +96,10 @@ double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) 
   return result;
 }
 
-inline double plus(double a, double b) { return a + b; }
+// Function objects, because a pointer to a function is not inlined into the loops of `reduce`.
+inline constexpr auto plus = [](double a, double b) { return a + b; };
 /// The larger one; a NaN stays.
-inline double larger(double a, double b) { return b > a || b != b ? b : a; }
+inline constexpr auto larger = [](double a, double b) { return b > a || b != b ? b : a; };
 
 /// 2^-e with 2^e <= s < 2^(e+1), |e| <= 1000: numbers of this size come near one, their squares stay normal.
 inline double near_one_scale(double s) {
@@ -147,6 +148,7 @@ void Host<T>::add_identity(double c, const Gram& A) {
 
 template <class T>
 void Host<T>::symmetrize(const Matrix& Y) {
+  if (Y.row_stride == 1 || Y.col_stride == 1) return host_detail::symmetrize(Y.column_major() ? Y : Y.transposed());
   for (Index j = 0; j < Y.cols; ++j)
     for (Index i = j + 1; i < Y.rows; ++i) Y(i, j) = Y(j, i) = (Y(i, j) + Y(j, i)) / 2;
 }

@@ -53,4 +53,30 @@ void mirror(const MatrixView<T>& A) {
   });
 }
 
+/// X <- (X + Y')/2 and Y <- its transpose for tiles, both column-major.
+template <class T>
+void average_tiles(const MatrixView<T>& X, const MatrixView<T>& Y) {
+  T buffer[tile_side][tile_side + 1];
+  for (Index i = 0; i < X.rows; ++i)
+    for (Index j = 0; j < X.cols; ++j) buffer[i][j] = Y.data[j + i * Y.col_stride];
+  for (Index j = 0; j < X.cols; ++j)
+    for (Index i = 0; i < X.rows; ++i) {
+      T& x = X.data[i + j * X.col_stride];
+      x = buffer[i][j] = (x + buffer[i][j]) / 2;
+    }
+  for (Index i = 0; i < X.rows; ++i)
+    for (Index j = 0; j < X.cols; ++j) Y.data[j + i * Y.col_stride] = buffer[i][j];
+}
+
+/// A <- (A + A')/2 for a column-major matrix.
+template <class T>
+void symmetrize(const MatrixView<T>& A) {
+  for_each_tile_row(A, [&](Index i, Index rows) {
+    for (Index j = 0; j < i; j += tile_side)
+      average_tiles(A.block(i, j, rows, tile_side), A.block(j, i, tile_side, rows));
+    for (Index q = i; q < i + rows; ++q)
+      for (Index p = q + 1; p < i + rows; ++p) A(p, q) = A(q, p) = (A(p, q) + A(q, p)) / 2;
+  });
+}
+
 }  // namespace steepest::host_detail
