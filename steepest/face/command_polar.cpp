@@ -6,52 +6,52 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "steepest/base/named.hpp"
 #include "steepest/face/exit_status.hpp"
+#include "steepest/face/polar_explanation.hpp"
 #include "steepest/face/polar_flags.hpp"
 #include "steepest/face/polar_summary.hpp"
 #include "steepest/face/polar_task.hpp"
+#include "steepest/face/rates_file.hpp"
+#include "steepest/io/atomic_file.hpp"
+#include "steepest/io/read_file.hpp"
 
 namespace steepest {
 namespace {
 
-constexpr std::array<Named<Normalization>, 2> normalizations{
-    {{"frobenius", Normalization::frobenius}, {"schatten4", Normalization::schatten4}}};
 constexpr std::array<Named<Rank>, 2> ranks{{{"complete", Rank::complete}, {"partial", Rank::partial}}};
 constexpr std::array<Named<Side>, 2> sides{{{"right", Side::right}, {"left", Side::left}}};
+constexpr std::array<Named<Certificate>, 3> certificates{
+    {{"none", Certificate::none}, {"residuals", Certificate::residuals}, {"full", Certificate::full}}};
 
 struct Request {
-  std::string input;
-  PolarFlags flags{.method = "qdwh", .steps = {}, .degree = {}, .lower_bound = {}, .safety = {}, .cushion = {}};
-  std::optional<std::string> dtype, normalization, out_u, out_h;
-  std::string rank = "complete", side = "right";
+  std::optional<std::string> input;
+  PolarFlags flags{.method = "auto"};
+  std::optional<std::string> dtype, out_u, out_h, grade, rates, calibration, plan, out_plan;
+  std::string rank = "complete", side = "right", certificate = "residuals";
   std::optional<double> tolerance;
   std::optional<int> threads;
-  bool json = false, certify = false;
+  int repeat = 1;
+  bool json = false, certify = false, explain = false, measure = false;
+
+  bool planned() const { return flags.method == "auto"; }
+};
+
+/// What the words of the request mean; the method's options only where no planner chooses them.
+struct Words {
+  PolarOptions options;
+  Promise promise;
+  Side side = Side::right;
+  std::optional<Precision> precision;
 };
 
 template <class Value, std::size_t n>
 Value chosen(const std::array<Named<Value>, n>& names, std::string_view what, std::string_view word) {
   return as_usage([&] { return value_in<Value>(names, what, word); });
-}
-
-PolarTask task_of(const Request& request) {
-  PolarTask task{.options = polar_options(request.flags)};
-  PolarOptions& options = task.options;
-  check_read(request.flags.lower_bound.has_value(), reads(options.method, PolarOption::lower_bound), "--lower-bound",
-             options.method);
-  check_read(request.normalization.has_value(), takes_steps(options.method), "--normalization", options.method);
-  if (request.normalization)
-    options.normalization = chosen(normalizations, "[polar] normalization", *request.normalization);
-  options.rank = chosen(ranks, "[polar] rank", request.rank);
-  task.side = chosen(sides, "[polar] side", request.side);
-  task.with_h = request.out_h.has_value();
-  task.certify = request.certify;
-  return task;
 }
 
 void check_numbers(const Request& request) {
@@ -60,60 +60,189 @@ void check_numbers(const Request& request) {
               tolerance);
   const int threads = request.threads.value_or(1);
   check_usage(threads >= 1 && threads <= 1024, "[polar] --threads must lie in 1 .. 1024; {} came", threads);
+  check_usage(request.repeat >= 1 && request.repeat <= 1000, "[polar] --repeat must lie in 1 .. 1000; {} came",
+              request.repeat);
 }
 
-void print_summary(const PolarSummary& summary, bool json) {
-  if (json)
-    fmt::print("{}\n", as_json(summary).dump());
+/// Flags that only a planner reads, and those that a plan of a file has decided.
+void check_combinations(const Request& request) {
+  const auto read_by_auto = [&](bool given, std::string_view flag) {
+    check_usage(!given || (request.planned() && !request.plan), "[polar] {} does not read {}",
+                request.plan ? "--plan" : request.flags.method, flag);
+  };
+  read_by_auto(request.grade.has_value(), "--grade");
+  read_by_auto(request.rates.has_value(), "--rates");
+  check_usage(!(request.explain || request.measure || request.out_plan || request.plan) || request.planned(),
+              "[polar] --explain, --measure, --plan and --out-plan belong to the method auto; {} came",
+              request.flags.method);
+  check_usage(request.certificate != "none" || !(request.tolerance || request.certify),
+              "[polar] --tolerance and --certify need residuals; --certificate none came");
+}
+
+Words words_of(const Request& request) {
+  check_numbers(request);
+  check_combinations(request);
+  Words words;
+  if (request.planned())
+    check_planned(request.flags);
   else
-    fmt::print("{}", as_text(summary));
+    words.options = polar_options(request.flags);
+  words.options.rank = chosen(ranks, "[polar] rank", request.rank);
+  words.options.certificate =
+      request.certify ? Certificate::full : chosen(certificates, "[polar] certificate", request.certificate);
+  words.options.tolerance = request.tolerance.value_or(0);
+  words.side = chosen(sides, "[polar] side", request.side);
+  if (request.dtype) words.precision = as_usage([&] { return precision_named(*request.dtype); });
+  if (request.grade) words.promise.grade = as_usage([&] { return grade_named(*request.grade); });
+  words.promise.steps = request.flags.steps.value_or(words.promise.steps);
+  check_usage(!request.planned() || !request.flags.steps || words.promise.grade == Grade::steps,
+              "[polar] --steps belongs to the grade steps; {} came", name(words.promise.grade));
+  check_usage(!request.tolerance || words.promise.grade == Grade::exact,
+              "[polar] --tolerance belongs to the grade exact; {} came", name(words.promise.grade));
+  words.promise.tolerance = words.options.tolerance;
+  return words;
+}
+
+PolarPlan plan_for(const Request& request, const Words& words, const NpyMatrix& X, Precision precision) {
+  if (request.plan) {
+    PolarPlan plan = plan_from_json(read_file(*request.plan));
+    check_usage(plan.demand.rows == X.rows && plan.demand.cols == X.cols && plan.demand.precision == precision,
+                "[polar] the plan is for {} x {} {}; {} x {} {} came", plan.demand.rows, plan.demand.cols,
+                name(plan.demand.precision), X.rows, X.cols, name(precision));
+    return plan;
+  }
+  const PolarDemand demand{.rows = X.rows,
+                           .cols = X.cols,
+                           .precision = precision,
+                           .promise = words.promise,
+                           .lower_bound = request.flags.lower_bound.value_or(0),
+                           .rank = words.options.rank,
+                           .certificate = words.options.certificate,
+                           .needs_h = request.out_h.has_value(),
+                           .threads = omp_get_max_threads()};
+  const Rates rates = rates_in_force(request.rates);
+  return as_usage([&] { return plan_polar(demand, rates); });
+}
+
+PolarTask task_for(const Request& request, const Words& words, const NpyMatrix& X) {
+  const Precision stored = words.precision.value_or(stored_precision(X));
+  PolarTask task{.prepared = {}, .computed = stored, .stored = stored, .side = words.side};
+  task.with_h = request.out_h.has_value();
+  task.exact_gap = request.certify;
+  task.repeat = request.repeat;
+  if (!request.planned())
+    task.prepared = as_usage([&] { return prepare_polar(words.options, epsilon(stored), std::min(X.rows, X.cols)); });
+  return task;
+}
+
+/// The times of the other candidates that keep the promise, where they are asked for.
+std::vector<std::optional<double>> measured_others(const Request& request, PolarTask task, const PolarPlan& plan,
+                                                   const NpyMatrix& X) {
+  std::vector<std::optional<double>> times(plan.others.size());
+  if (!request.measure) return times;
+  task.exact_gap = false;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (!plan.others[i].keeps_promise) continue;
+    task.prepared = prepare_polar(plan.others[i], std::min(X.rows, X.cols));
+    task.computed = plan.others[i].precision;
+    times[i] = median(factor(X, task, *request.input).seconds);
+  }
+  return times;
+}
+
+void print(const Request& request, const PolarSummary& summary, const std::optional<PolarExplanation>& explanation) {
+  if (request.json) {
+    auto object = as_json(summary);
+    if (explanation) object["plan"] = as_json(*explanation);
+    return fmt::print("{}\n", object.dump());
+  }
+  fmt::print("{}", as_text(summary));
+  if (explanation && explanation->with_others) fmt::print("{}", as_text(*explanation));
+}
+
+void write_results(const Request& request, const PolarFactors& factors,
+                   const std::optional<PolarExplanation>& explanation) {
+  const auto write = [](const std::string& file, const NpyMatrix& matrix) {
+    std::visit([&]<class T>(const std::vector<T>&) { write_npy(file, matrix.view<T>()); }, matrix.values);
+  };
+  if (request.out_u) write(*request.out_u, factors.U);
+  if (request.out_h) write(*request.out_h, factors.H);
+  if (request.out_plan) write_file_atomically(*request.out_plan, to_json(explanation->plan) + "\n");
 }
 
 /// Computes, reports, and writes the files of a result that is accepted.
-template <class T>
-void run(const Request& request, const PolarTask& task, const NpyMatrix& X) {
-  const auto factors = factor<T>(X, task, request.input);
-  const Precision precision = sizeof(T) == 8 ? Precision::f64 : Precision::f32;
-  const PolarSummary summary{
-      .precision = precision,
-      .rows = X.rows,
-      .cols = X.cols,
-      .threads = omp_get_max_threads(),
-      .options = task.options,
-      .report = factors.report,
-      .certificate = factors.certificate,
-      .tolerance = request.tolerance ? request.tolerance : default_tolerance(task.options.method, precision)};
-  print_summary(summary, request.json);
-  if (const auto broken = broken_promise(summary)) throw std::runtime_error(*broken);
-  if (request.out_u) write_npy(*request.out_u, factors.U);
-  if (request.out_h) write_npy(*request.out_h, factors.H);
-}
-
 void polar_command(const Request& request) {
-  const PolarTask task = task_of(request);
-  check_numbers(request);
-  std::optional<Precision> precision;
-  if (request.dtype) precision = as_usage([&] { return precision_named(*request.dtype); });
+  const Words words = words_of(request);
   if (request.threads) omp_set_num_threads(*request.threads);
-  const NpyMatrix X = read_npy(request.input);
-  if (precision.value_or(stored_precision(X)) == Precision::f64)
-    run<double>(request, task, X);
-  else
-    run<float>(request, task, X);
+  if (request.calibration) return calibrate(*request.calibration, omp_get_max_threads());
+  check_usage(request.input.has_value(), "[polar] an .npy file must be named, or --calibrate given; nothing came");
+  const NpyMatrix X = read_npy(*request.input);
+  PolarTask task = task_for(request, words, X);
+  std::optional<PolarExplanation> explanation;
+  if (request.planned()) {
+    explanation = PolarExplanation{.plan = plan_for(request, words, X, task.stored)};
+    task.prepared = prepare_polar(explanation->plan);
+    task.computed = explanation->plan.chosen.precision;
+  }
+  const PolarFactors factors = factor(X, task, *request.input);
+  const PolarSummary summary{.computed = task.computed,
+                             .rows = X.rows,
+                             .cols = X.cols,
+                             .threads = omp_get_max_threads(),
+                             .options = task.prepared.options,
+                             .report = factors.report,
+                             .seconds = median(factors.seconds),
+                             .runs = request.repeat,
+                             .exact_gap = factors.exact_gap};
+  if (explanation) {
+    explanation->with_others = request.explain || request.measure;
+    explanation->measured = summary.seconds;
+    explanation->measured_others = measured_others(request, task, explanation->plan, X);
+  }
+  print(request, summary, explanation);
+  if (const auto broken = broken_promise(summary)) throw std::runtime_error(*broken);
+  write_results(request, factors, explanation);
 }
 
 void add_result_flags(CLI::App& command, Request& request) {
   command
       .add_option("--tolerance", request.tolerance,
                   "Largest residual to accept: a worse result is reported, not written, and the exit status is 1 "
-                  "[1000 eps for qdwh and svd, none for polynomials]")
+                  "[25 eps for methods that run to convergence, none for those that stop short of it]")
       ->type_name("T");
   command.add_option("--out-u", request.out_u, "Write U, in the storage order of X")->type_name("FILE");
   command.add_option("--out-h", request.out_h, "Write H, symmetric positive semidefinite")->type_name("FILE");
   command.add_option("--side", request.side, "right: X = U H; left: X = H U")->capture_default_str()->type_name("SIDE");
-  command.add_flag("--certify", request.certify,
-                   "Also report the symmetry of U'X, the negative part of H and the gap to the nuclear norm");
+  command
+      .add_option("--certificate", request.certificate,
+                  "none, residuals (orthogonality, backward error, rank) or full (also the negative part of H and an "
+                  "estimate of the dual gap)")
+      ->capture_default_str()
+      ->type_name("KIND");
+  command.add_flag("--certify", request.certify, "The full certificate, and the dual gap by an SVD");
+  command.add_option("--repeat", request.repeat, "Run as often and report the median time")
+      ->capture_default_str()
+      ->type_name("N");
   command.add_flag("--json", request.json, "Report as one JSON object");
+}
+
+void add_plan_flags(CLI::App& command, Request& request) {
+  command
+      .add_option(
+          "--grade", request.grade,
+          "auto: what is promised. exact: residuals within the tolerance. muon_grade, tight: singular values above "
+          "1e-3 ||X||_F within 0.16 (1e-3) of 1 and singular vectors kept. steps: --steps of Polar Express [exact]")
+      ->type_name("GRADE");
+  command.add_flag("--explain", request.explain, "auto: the choice, the alternatives and their predicted times");
+  command.add_flag("--measure", request.measure, "auto: run the alternatives that keep the promise as well");
+  command
+      .add_option("--rates", request.rates, "auto: the machine's rates, as --calibrate writes them [STEEPEST_RATES]")
+      ->type_name("FILE");
+  command
+      .add_option("--calibrate", request.calibration, "Measure this machine's rates, write them, and do nothing else")
+      ->type_name("FILE");
+  command.add_option("--plan", request.plan, "auto: the plan that --out-plan wrote")->type_name("FILE");
+  command.add_option("--out-plan", request.out_plan, "auto: write the plan")->type_name("FILE");
 }
 
 }  // namespace
@@ -121,14 +250,11 @@ void add_result_flags(CLI::App& command, Request& request) {
 void add_polar_command(CLI::App& program) {
   auto* const command = program.add_subcommand("polar", "Polar decomposition X = U H of a matrix");
   const auto request = std::make_shared<Request>();
-  command->add_option("X", request->input, "An .npy file: a matrix of f32 or f64")->required()->type_name("FILE");
-  command->add_option("--dtype", request->dtype, "Precision of the computation, f64 or f32 [that of the file]")
+  command->add_option("X", request->input, "An .npy file: a matrix of f32 or f64")->type_name("FILE");
+  command->add_option("--dtype", request->dtype, "Precision of the matrices, f64 or f32 [that of the file]")
       ->type_name("TYPE");
-  add_polar_flags(*command, request->flags);
-  command
-      ->add_option("--normalization", request->normalization,
-                   "Bound of ||X||_2 that polynomials divide by: frobenius or schatten4 [frobenius]")
-      ->type_name("NAME");
+  add_polar_flags(*command, request->flags, {"auto"});
+  add_plan_flags(*command, *request);
   command
       ->add_option("--rank", request->rank,
                    "complete: U has orthonormal columns (or rows); partial: U is zero where X is null")

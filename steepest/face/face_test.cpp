@@ -57,11 +57,7 @@ TEST(FindProgram, TakesExecutableFilesInOrder) {
   EXPECT_EQ(find_program("a_program_of_this_test", {first, second}), second / "a_program_of_this_test");
 }
 
-PolarFlags flags_of(const std::string& method) {
-  PolarFlags flags;
-  flags.method = method;
-  return flags;
-}
+PolarFlags flags_of(const std::string& method) { return {.method = method}; }
 
 TEST(PolarFlags, LeaveNoFlagUnread) {
   PolarFlags flags = flags_of("qdwh");
@@ -80,28 +76,49 @@ TEST(PolarFlags, LeaveNoFlagUnread) {
   EXPECT_THROW(polar_options(flags), UsageError);
 }
 
+TEST(PolarFlags, ReachEveryOption) {
+  PolarFlags flags = flags_of("jordan");
+  flags.coefficients = {1.5, -0.5, 0};
+  EXPECT_EQ(polar_options(flags).coefficients->b, -0.5);
+  flags = flags_of("newton");
+  flags.scaling = "higham";
+  EXPECT_EQ(polar_options(flags).scaling, NewtonScaling::higham);
+  flags.scaling = "higam";
+  EXPECT_THROW(polar_options(flags), UsageError);
+  flags = flags_of("preset");
+  flags.preset = "jiacheng";
+  flags.form = "gram";
+  EXPECT_EQ(polar_options(flags).preset, "jiacheng");
+  EXPECT_EQ(polar_options(flags).form, PolynomialForm::gram);
+  flags = flags_of("polar_express");
+  flags.uncentred = flags.large_gap = true;
+  EXPECT_TRUE(polar_options(flags).uncentred && polar_options(flags).large_gap);
+}
+
 PolarSummary summary_with(double backward_error) {
   PolarSummary summary;
   summary.report.method = "qdwh";
   summary.report.orthogonality = 1e-16;
   summary.report.backward_error = backward_error;
-  summary.tolerance = default_tolerance(PolarMethod::qdwh, Precision::f64);
+  summary.report.tolerance = 5e-15;
   return summary;
 }
 
 TEST(PolarSummary, WorseThanTheToleranceIsBroken) {
   EXPECT_EQ(broken_promise(summary_with(1e-15)), std::nullopt);
-  EXPECT_THAT(broken_promise(summary_with(1e-3)).value(), HasSubstr("backward_error must be at most 2.22045e-13"));
+  EXPECT_THAT(broken_promise(summary_with(1e-3)).value(), HasSubstr("backward_error must be at most 5e-15"));
   EXPECT_TRUE(broken_promise(summary_with(std::numeric_limits<double>::quiet_NaN())).has_value());
   EXPECT_FALSE(as_json(summary_with(1e-3)).at("accepted").get<bool>());
-  EXPECT_EQ(default_tolerance(PolarMethod::jordan, Precision::f32), std::nullopt);
+  PolarSummary unasked = summary_with(1e-3);
+  unasked.report.tolerance = 0;
+  EXPECT_EQ(broken_promise(unasked), std::nullopt);
 }
 
-TEST(PolarSummary, SaysNoRankThatNobodyMeasured) {
+TEST(PolarSummary, SaysNothingThatNobodyMeasured) {
   PolarSummary summary = summary_with(0);
-  summary.report.rank = 3;
   EXPECT_TRUE(as_json(summary).at("rank").is_null());
-  summary.options.rank = Rank::partial;
+  EXPECT_TRUE(as_json(summary).at("dual_gap").is_null());
+  summary.report.rank = 3;
   EXPECT_EQ(as_json(summary).at("rank"), 3);
 }
 

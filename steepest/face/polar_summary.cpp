@@ -1,90 +1,103 @@
 #include "steepest/face/polar_summary.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
-
-#include "steepest/face/polar_flags.hpp"
 
 namespace steepest {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Residuals = std::vector<std::pair<std::string, double>>;
+using Values = std::vector<std::pair<std::string, double>>;
 
-Residuals residuals(const PolarSummary& summary) {
-  Residuals all{{"orthogonality", summary.report.orthogonality.get()},
-                {"backward_error", summary.report.backward_error.get()}};
-  if (summary.certificate) {
-    all.emplace_back("symmetry", summary.certificate->asymmetry);
-    all.emplace_back("negative_part", summary.certificate->negative_part);
-    all.emplace_back("dual_gap", summary.certificate->dual_gap);
-  }
+Values residuals(const PolarSummary& summary) {
+  const PolarReport& r = summary.report;
+  Values all{{"orthogonality", r.orthogonality.get()},
+             {"backward_error", r.backward_error.get()},
+             {"asymmetry", r.asymmetry.get()},
+             {"negative_part", r.negative_part.get()},
+             {"dual_gap", r.dual_gap.get()}};
+  if (summary.exact_gap) all.emplace_back("exact_dual_gap", *summary.exact_gap);
   return all;
 }
 
-/// Elsewhere the report's rank is the small side, which nobody measured.
-bool knows_rank(const PolarOptions& options) {
-  return options.method == PolarMethod::svd || (options.method == PolarMethod::qdwh && options.rank == Rank::partial);
+Json number(double x) { return std::isnan(x) ? Json() : Json(x); }
+
+/// "2 QR and 4 Cholesky steps".
+std::string steps_text(const PolarReport& r) {
+  std::vector<std::string> kinds;
+  for (const auto& [count, kind] : {std::pair{r.polynomial_steps, "polynomial"}, std::pair{r.newton_steps, "Newton"},
+                                    std::pair{r.qr_steps, "QR"}, std::pair{r.cholesky_steps, "Cholesky"}})
+    if (count > 0) kinds.push_back(fmt::format("{} {}", count, kind));
+  if (kinds.empty()) return "no steps";
+  std::string text = fmt::format("{} steps", fmt::join(kinds, " and "));
+  return r.restarts == 0 ? text : text + fmt::format(", {} restart{}", r.restarts, r.restarts == 1 ? "" : "s");
 }
 
-std::string rank_text(const PolarSummary& summary) {
-  if (summary.report.completed) return ", null part completed";
-  return knows_rank(summary.options) ? fmt::format(", rank {:g}", summary.report.rank.get()) : "";
-}
-
-std::string steps_text(const PolarReport& report) {
-  if (report.polynomial_steps > 0) return fmt::format("{} polynomial steps", report.polynomial_steps);
-  if (report.qr_steps + report.cholesky_steps == 0) return "no steps";
-  return fmt::format("{} QR and {} Cholesky steps", report.qr_steps, report.cholesky_steps);
+std::string remarks(const PolarReport& r) {
+  std::string text;
+  if (!r.fallback.empty()) text += fmt::format(", ran as {}", r.fallback);
+  if (!std::isnan(r.rank.get())) text += fmt::format(", rank {:g}", r.rank.get());
+  return r.completed ? text + ", null part completed" : text;
 }
 
 }  // namespace
 
-std::optional<double> default_tolerance(PolarMethod method, Precision precision) {
-  if (takes_steps(method)) return std::nullopt;
-  return 1000 * epsilon(precision);
-}
-
 std::optional<std::string> broken_promise(const PolarSummary& summary) {
-  if (!summary.tolerance) return std::nullopt;
-  for (const auto& [name, value] : residuals(summary))
-    if (!(value <= *summary.tolerance))
-      return fmt::format("[polar] {} must be at most {:g}; {} left {:.3e}", name, *summary.tolerance,
-                         summary.report.method, value);
+  const PolarReport& r = summary.report;
+  const Certificate certificate = summary.options.certificate;
+  if (r.tolerance == 0 || certificate == Certificate::none) return std::nullopt;
+  Values judged = residuals(summary);
+  judged.erase(judged.begin() + 2);  // asymmetry is in the backward error
+  judged.resize(certificate == Certificate::full ? 3 : 2);
+  for (const auto& [name, value] : judged)
+    if (!(value <= r.tolerance))
+      return fmt::format("[polar] {} must be at most {:g}; {} left {:.3e}", name, r.tolerance, r.method, value);
   return std::nullopt;
 }
 
 Json as_json(const PolarSummary& summary) {
-  const PolarReport& report = summary.report;
-  Json object{
-      {"method", report.method},
-      {"dtype", name(summary.precision)},
-      {"rows", summary.rows},
-      {"cols", summary.cols},
-      {"threads", summary.threads},
-      {"polynomial_steps", report.polynomial_steps},
-      {"qr_steps", report.qr_steps},
-      {"cholesky_steps", report.cholesky_steps},
-      {"rank_option", name(summary.options.rank)},
-      {"rank", knows_rank(summary.options) ? Json(report.rank.get()) : Json()},
-      {"completed", report.completed},
-      {"lower_bound", reads(summary.options.method, PolarOption::lower_bound) ? Json(report.lower_bound) : Json()},
-      {"flops", report.flops},
-      {"seconds", report.seconds}};
-  for (const auto& [name, value] : residuals(summary)) object[name] = value;
-  object["tolerance"] = summary.tolerance ? Json(*summary.tolerance) : Json();
+  const PolarReport& r = summary.report;
+  Json object{{"method", r.method},
+              {"fallback", r.fallback.empty() ? Json() : Json(r.fallback)},
+              {"dtype", name(summary.computed)},
+              {"rows", summary.rows},
+              {"cols", summary.cols},
+              {"threads", summary.threads},
+              {"iterations", r.iterations},
+              {"polynomial_steps", r.polynomial_steps},
+              {"newton_steps", r.newton_steps},
+              {"qr_steps", r.qr_steps},
+              {"cholesky_steps", r.cholesky_steps},
+              {"restarts", r.restarts},
+              {"rank_option", name(summary.options.rank)},
+              {"rank", number(r.rank.get())},
+              {"completed", r.completed},
+              {"lower_bound", r.lower_bound > 0 ? Json(r.lower_bound) : Json()},
+              {"flops", r.flops},
+              {"seconds", summary.seconds},
+              {"runs", summary.runs},
+              {"certificate", name(summary.options.certificate)}};
+  for (const auto& [name, value] : residuals(summary)) object[name] = number(value);
+  object["tolerance"] = r.tolerance > 0 ? Json(r.tolerance) : Json();
+  object["excess"] = number(r.excess.get());
   object["accepted"] = !broken_promise(summary).has_value();
   return object;
 }
 
 std::string as_text(const PolarSummary& summary) {
-  const PolarReport& report = summary.report;
-  std::string text = fmt::format("{} of {} x {} in {}: {}, {:.3g} s{}\n", report.method, summary.rows, summary.cols,
-                                 name(summary.precision), steps_text(report), report.seconds, rank_text(summary));
-  for (const auto& [name, value] : residuals(summary)) text += fmt::format("{:<16}{:.3e}\n", name, value);
+  const PolarReport& r = summary.report;
+  std::string text =
+      fmt::format("{} of {} x {} in {}: {}, {:.3g} s, {:.3g} Gflop{}\n", r.method, summary.rows, summary.cols,
+                  name(summary.computed), steps_text(r), summary.seconds, 1e-9 * r.flops, remarks(r));
+  for (const auto& [name, value] : residuals(summary))
+    if (!std::isnan(value)) text += fmt::format("{:<16}{:.3e}\n", name, value);
+  if (r.lower_bound > 0) text += fmt::format("{:<16}{:.3e}\n", "lower_bound", r.lower_bound);
+  if (r.tolerance > 0) text += fmt::format("{:<16}{:.3e}\n", "tolerance", r.tolerance);
   return text;
 }
 

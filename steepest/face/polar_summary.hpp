@@ -11,22 +11,21 @@ namespace steepest {
 
 /// The report of a factorization with what was asked of it.
 struct PolarSummary {
-  Precision precision = Precision::f64;
+  Precision computed = Precision::f64;
   Index rows = 0, cols = 0;
   int threads = 1;
   PolarOptions options;
   PolarReport report;
-  std::optional<PolarCertificate> certificate;
-  std::optional<double> tolerance;  // that the residuals must keep; none: they are reported only
+  double seconds = 0;  ///< median of the runs
+  int runs = 1;
+  std::optional<double> exact_gap = {};
 };
 
-/// The tolerance where the command line gives none: 1000 eps for qdwh and svd, whose residuals are a few eps; none for
-/// polynomials, which stop short of convergence by design.
-std::optional<double> default_tolerance(PolarMethod method, Precision precision);
-
-/// The residual that breaks the tolerance, as a sentence; NaN breaks every tolerance.
+/// The residual that breaks the tolerance, as a sentence; NaN breaks every tolerance. Nothing where no tolerance or no
+/// certificate was asked for.
 std::optional<std::string> broken_promise(const PolarSummary& summary);
 
+/// Every field of the report; what was not asked for or means nothing is null.
 nlohmann::ordered_json as_json(const PolarSummary& summary);
 std::string as_text(const PolarSummary& summary);
 

@@ -1,7 +1,9 @@
 #include "steepest/face/polar_task.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <variant>
 
 #include "steepest/engine/host.hpp"
@@ -11,9 +13,9 @@ namespace steepest {
 namespace {
 
 template <class T>
-MatrixView<T> view_of(std::vector<T>& values, Index rows, Index cols, StorageOrder order) {
-  return order == StorageOrder::row_major ? row_major(values.data(), rows, cols)
-                                          : column_major(values.data(), rows, cols);
+MatrixView<T> view_of(std::vector<T>& values, const NpyMatrix& like) {
+  return like.order == StorageOrder::row_major ? row_major(values.data(), like.rows, like.cols)
+                                               : column_major(values.data(), like.rows, like.cols);
 }
 
 template <class T, class Stored>
@@ -27,66 +29,102 @@ void check_entries(MatrixView<const Stored> X, const std::string& file) {
     }
 }
 
+/// 2^-e that brings the largest entry into [1, 2) where T is narrower than what is stored, else 1: polar() is free of scale.
+template <class T, class Stored>
+double unit_for(const std::vector<Stored>& values) {
+  if (sizeof(T) >= sizeof(Stored)) return 1;
+  double largest = 0;
+  for (const Stored x : values) largest = std::max(largest, std::abs(static_cast<double>(x)));
+  return largest == 0 ? 1 : std::ldexp(1, -std::ilogb(largest));
+}
+
+template <class To, class From>
+std::vector<To> converted(const std::vector<From>& values, double factor) {
+  std::vector<To> result(values.size());
+  std::transform(values.begin(), values.end(), result.begin(),
+                 [factor](From x) { return static_cast<To>(factor == 1 ? x : static_cast<From>(factor * x)); });
+  return result;
+}
+
+/// The values in the precision of the results.
 template <class T>
-std::vector<T> converted(const NpyMatrix& X, const std::string& file) {
-  return std::visit(
-      [&]<class Stored>(const std::vector<Stored>& values) {
-        check_entries<T>(X.view<Stored>(), file);
-        std::vector<T> result(values.size());
-        for (std::size_t k = 0; k < values.size(); ++k) result[k] = static_cast<T>(values[k]);
-        return result;
-      },
-      X.values);
+NpyMatrix stored(const std::vector<T>& values, double factor, Precision precision, NpyMatrix shape) {
+  if (precision == Precision::f64)
+    shape.values = converted<double>(converted<double>(values, 1), factor);
+  else
+    shape.values = converted<float>(converted<double>(values, factor), 1);
+  return shape;
 }
 
 template <class T>
-PolarCertificate certificate_of(Host<T>& la, const MatrixView<T>& X, const MatrixView<T>& U) {
-  if (X.empty()) return {};
+double exact_gap(Host<T>& la, const MatrixView<T>& X, const MatrixView<T>& U) {
+  if (X.empty()) return 0;
   auto frame = la.frame();
   const bool tall = X.rows >= X.cols;
   const auto X_tall = tall ? X : X.transposed();
-  const auto U_tall = tall ? U : U.transposed();
   auto Y = frame.matrix_like(X_tall);
-  la.scale(la.power_of_two(la.max_abs(X)), X_tall, Y);  // residuals are relative: no norm overflows or vanishes
-  return {asymmetry(la, Y, U_tall), negative_part(la, Y, U_tall), dual_gap(la, Y, U_tall)};
+  la.scale(la.power_of_two(la.max_abs(X)), X_tall, Y);  // relative: no norm overflows or vanishes
+  return dual_gap(la, Y, tall ? U : U.transposed());
 }
 
-/// H = sym(U'X), or sym(X U').
+/// polar() as often as asked. The left factor of X is the right one of X'.
 template <class T>
-void fill_h(Host<T>& la, const MatrixView<T>& X, const MatrixView<T>& U, Side side, PolarFactors<T>& result) {
-  const Index size = side == Side::right ? X.cols : X.rows;
-  result.h_values.resize(static_cast<std::size_t>(size * size));
-  auto H = column_major(result.h_values.data(), size, size);
-  result.H = H;
-  if (X.empty()) return;  // resize has filled H with zeros
-  if (side == Side::right)
-    hermitian_factor(la, U, X, H);
-  else
-    hermitian_factor(la, U.transposed(), X.transposed(), H);
+void run(Host<T>& la, const PolarTask& task, MatrixView<T> X, MatrixView<T> U, MatrixView<T> H, PolarFactors& result) {
+  if (task.side == Side::left) {
+    X = X.transposed();
+    U = U.transposed();
+  }
+  for (int repetition = 0; repetition < task.repeat; ++repetition) {
+    result.report = task.with_h ? polar(la, X, U, H, task.prepared) : polar(la, X, U, task.prepared);
+    result.seconds.push_back(result.report.seconds);
+  }
+}
+
+template <class T>
+PolarFactors factor_in(const NpyMatrix& X, const PolarTask& task) {
+  Host<T> la;
+  PolarFactors result;
+  double unit = 1;
+  auto x = std::visit(
+      [&](const auto& values) {
+        unit = unit_for<T>(values);
+        return converted<T>(values, unit);
+      },
+      X.values);
+  std::vector<T> u(x.size());
+  const Index size = task.side == Side::right ? X.cols : X.rows;
+  std::vector<T> h(static_cast<std::size_t>(task.with_h ? size * size : 0));
+  const auto X_view = view_of(x, X);
+  const auto U_view = view_of(u, X);
+  run(la, task, X_view, U_view, column_major(h.data(), size, size), result);
+  if (task.exact_gap) result.exact_gap = exact_gap(la, X_view, U_view);
+  result.U = stored(u, 1, task.stored, {{}, X.rows, X.cols, X.order});
+  if (task.with_h) result.H = stored(h, 1 / unit, task.stored, {{}, size, size, StorageOrder::column_major});
+  return result;
 }
 
 }  // namespace
 
-template <class T>
-PolarFactors<T> factor(const NpyMatrix& stored, const PolarTask& task, const std::string& file) {
-  Host<T> la;
-  PolarFactors<T> result;
-  auto x_values = converted<T>(stored, file);
-  result.u_values.resize(x_values.size());
-  const auto X = view_of(x_values, stored.rows, stored.cols, stored.order);
-  auto U = view_of(result.u_values, stored.rows, stored.cols, stored.order);
-  result.report = polar(la, X, U, task.options);
-  result.U = U;
-  if (task.certify) result.certificate = certificate_of(la, X, U);
-  if (task.with_h) fill_h(la, X, U, task.side, result);
-  return result;
+PolarFactors factor(const NpyMatrix& X, const PolarTask& task, const std::string& file) {
+  std::visit(
+      [&]<class Stored>(const std::vector<Stored>&) {
+        if (task.stored == Precision::f64)
+          check_entries<double>(X.view<Stored>(), file);
+        else
+          check_entries<float>(X.view<Stored>(), file);
+      },
+      X.values);
+  return task.computed == Precision::f64 ? factor_in<double>(X, task) : factor_in<float>(X, task);
 }
-
-template PolarFactors<float> factor(const NpyMatrix&, const PolarTask&, const std::string&);
-template PolarFactors<double> factor(const NpyMatrix&, const PolarTask&, const std::string&);
 
 Precision stored_precision(const NpyMatrix& X) {
   return std::holds_alternative<std::vector<float>>(X.values) ? Precision::f32 : Precision::f64;
+}
+
+double median(std::vector<double> seconds) {
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
 }
 
 }  // namespace steepest

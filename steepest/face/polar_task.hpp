@@ -15,38 +15,33 @@ namespace steepest {
 enum class Side { right, left };
 
 struct PolarTask {
-  PolarOptions options;
+  PreparedPolar prepared;
+  Precision computed = Precision::f64;  ///< of the computation
+  Precision stored = Precision::f64;    ///< of the results
   Side side = Side::right;
   bool with_h = false;
-  bool certify = false;  // the three further residuals, of which the dual gap costs an SVD
-};
-
-/// More about a factor than its own report says; see polar/residuals.hpp. Zero for the factor in exact arithmetic.
-struct PolarCertificate {
-  double asymmetry = 0;
-  double negative_part = 0;
-  double dual_gap = 0;
+  bool exact_gap = false;  ///< the dual gap by an SVD
+  int repeat = 1;          ///< runs of the same call
 };
 
 /// U has the storage order of X, H is column-major and empty unless asked for.
-template <class T>
 struct PolarFactors {
-  std::vector<T> u_values, h_values;
-  MatrixView<const T> U, H;
-  PolarReport report;
-  std::optional<PolarCertificate> certificate;
+  NpyMatrix U, H;
+  PolarReport report;               ///< of the last run
+  std::vector<double> seconds;      ///< of each run of the call
+  std::optional<double> exact_gap;  ///< (||X||_* - <X, U>)/||X||_*
 };
 
-/// The factors of X after conversion to T, float or double. Throws DataError where an entry is not finite or leaves the
-/// range of T (the first such entry by rows is named; `file` names the matrix), std::invalid_argument for options that
-/// contradict each other.
-template <class T>
-PolarFactors<T> factor(const NpyMatrix& X, const PolarTask& task, const std::string& file);
-
-extern template PolarFactors<float> factor(const NpyMatrix&, const PolarTask&, const std::string&);
-extern template PolarFactors<double> factor(const NpyMatrix&, const PolarTask&, const std::string&);
+/// The factors of X, by polar(), after conversion to the precision of the computation. Into a narrower one X goes divided by a power
+/// of two where only then its largest entry fits. Throws DataError where an entry is not finite or leaves the range of
+/// `stored` (the first such entry by rows is named; `file` names the matrix), std::invalid_argument for options that contradict
+/// each other.
+PolarFactors factor(const NpyMatrix& X, const PolarTask& task, const std::string& file);
 
 /// The precision in which the file stores its entries.
 Precision stored_precision(const NpyMatrix& X);
+
+/// The middle one of the runs' seconds.
+double median(std::vector<double> seconds);
 
 }  // namespace steepest

@@ -112,7 +112,7 @@ void add_stepping(const Search& search, std::vector<PolarCandidate>& found) {
 /// Polar Express to convergence, in the way that is backward stable.
 void add_converged_polar_express(const Search& search, std::vector<PolarCandidate>& found) {
   const double lower = search.demand.lower_bound;
-  if (lower == 0 || search.precision == Precision::bf16) return;
+  if (lower == 0) return;
   PolarOptions options = shared_options(search.demand, PolarMethod::polar_express);
   options.lower_bound = promised_lower_bound({}, search.matrices(), Normalization::frobenius);
   options.safety = 1;

@@ -51,11 +51,6 @@ bool better(const PolarCandidate& a, const PolarCandidate& b) {
   return std::tuple(!a.keeps_promise, a.seconds, a.bound) < std::tuple(!b.keeps_promise, b.seconds, b.bound);
 }
 
-std::string family(const PolarCandidate& candidate) {
-  return fmt::format("{} {} {} {} {}", name(candidate.options.method), candidate.options.degree, name(candidate.form),
-                     name(candidate.precision), candidate.options.steps > 0);
-}
-
 std::vector<PolarCandidate> priced_candidates(const PolarDemand& demand, const Rates& rates) {
   std::vector<PolarCandidate> all;
   for (const Precision precision : precisions(demand))
@@ -101,10 +96,11 @@ PolarPlan plan_polar(const PolarDemand& demand, const Rates& rates) {
   check(all.front().keeps_promise, "[plan] no method is proved to keep {} in {}; {} comes nearest: {}",
         name(promise.grade), name(demand.precision), description(all.front()), all.front().reason);
   plan.chosen = all.front();
-  std::vector<std::string> seen{family(plan.chosen)};
+  std::vector<PolarMethod> seen{plan.chosen.options.method};
   for (PolarCandidate& candidate : all) {
-    if (std::find(seen.begin(), seen.end(), family(candidate)) != seen.end()) continue;
-    seen.push_back(family(candidate));
+    const PolarMethod method = candidate.options.method;
+    if (std::find(seen.begin(), seen.end(), method) != seen.end()) continue;
+    seen.push_back(method);
     plan.others.push_back(std::move(candidate));
   }
   return plan;

@@ -7,8 +7,7 @@
 namespace steepest {
 namespace {
 
-constexpr std::array<Named<Precision>, 3> precisions{
-    {{"f64", Precision::f64}, {"f32", Precision::f32}, {"bf16", Precision::bf16}}};
+constexpr std::array<Named<Precision>, 2> precisions{{{"f64", Precision::f64}, {"f32", Precision::f32}}};
 constexpr std::array<Named<EngineKind>, 2> engines{{{"host", EngineKind::host}, {"aten", EngineKind::aten}}};
 
 }  // namespace
@@ -19,14 +18,7 @@ std::string_view name(EngineKind engine) { return name_in<EngineKind>(engines, e
 Precision precision_named(std::string_view word) { return value_in<Precision>(precisions, "[command] dtype", word); }
 EngineKind engine_kind_named(std::string_view word) { return value_in<EngineKind>(engines, "[plan] engine", word); }
 
-double epsilon(Precision precision) {
-  constexpr std::array<double, 3> spacing{0x1p-52, 0x1p-23, 0x1p-7};
-  return spacing[static_cast<std::size_t>(precision)];
-}
-
-double bytes(Precision precision) {
-  constexpr std::array<double, 3> sizes{8, 4, 2};
-  return sizes[static_cast<std::size_t>(precision)];
-}
+double epsilon(Precision precision) { return precision == Precision::f64 ? 0x1p-52 : 0x1p-23; }
+double bytes(Precision precision) { return precision == Precision::f64 ? 8 : 4; }
 
 }  // namespace steepest

@@ -5,7 +5,7 @@
 
 namespace steepest {
 
-enum class Precision { f64, f32, bf16 };
+enum class Precision { f64, f32 };
 enum class EngineKind { host, aten };
 
 std::string_view name(Precision precision);
@@ -15,7 +15,7 @@ std::string_view name(EngineKind engine);
 Precision precision_named(std::string_view word);
 EngineKind engine_kind_named(std::string_view word);
 
-/// Spacing of 1: 2^-52, 2^-23, 2^-7.
+/// Spacing of 1: 2^-52, 2^-23.
 double epsilon(Precision precision);
 double bytes(Precision precision);
 

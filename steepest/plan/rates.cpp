@@ -24,8 +24,7 @@ const RateTable* nearest(const Rates& rates, EngineKind engine, Precision precis
 
 const RateTable& table_for(const Rates& rates, const RateKey& key) {
   for (const EngineKind engine : {key.engine, EngineKind::host})
-    for (const Precision precision : {key.precision, key.precision == Precision::bf16 ? Precision::f32 : key.precision})
-      if (const RateTable* table = nearest(rates, engine, precision, key.threads)) return *table;
+    if (const RateTable* table = nearest(rates, engine, key.precision, key.threads)) return *table;
   check(false, "[rates] there must be a table for {} {}; the file for {} has none", name(key.engine),
         name(key.precision), rates.machine);
   return rates.tables.front();

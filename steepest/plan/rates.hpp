@@ -38,7 +38,7 @@ struct Rates {
 /// The constants that come with the library; `machine` says where they were measured.
 const Rates& shipped_rates();
 
-/// The table for the key. Where there is none: the most threads that are not more, else the fewest; f32 for bf16; the
+/// The table for the key. Where there is none: the most threads that are not more, else the fewest; the
 /// host's for another engine. Throws std::invalid_argument, tagged [rates], where even that is missing.
 const RateTable& table_for(const Rates& rates, const RateKey& key);
 

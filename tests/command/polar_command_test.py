@@ -114,11 +114,12 @@ def test_report_is_one_json_object(steepest: Run, saved: Callable[[Any], Path]) 
     result = steepest("polar", saved(x), "--certify", "--json", "--threads", 1)
     report = json.loads(result.stdout)
     assert (report["rows"], report["cols"], report["dtype"], report["threads"]) == (30, 20, "f64", 1)
-    assert report["qr_steps"] + report["cholesky_steps"] <= 6
-    assert report["rank"] is None  # qdwh with rank complete does not measure it
+    assert report["iterations"] <= 9
+    assert 0 < report["excess"] <= 1
+    assert report["rank"] == 20
     assert report["accepted"] is True
     eps = np.finfo(float).eps
-    for residual in ("orthogonality", "backward_error", "symmetry", "negative_part", "dual_gap"):
+    for residual in ("orthogonality", "backward_error", "asymmetry", "negative_part", "dual_gap", "exact_dual_gap"):
         assert abs(report[residual]) <= 50 * eps, residual
 
 
@@ -128,7 +129,7 @@ def test_rank_is_partial_or_completed(steepest: Run, saved: Callable[[Any], Path
     partial = json.loads(steepest("polar", path, "--rank", "partial", "--out-u", "u.npy", "--json").stdout)
     assert partial["rank"] == 1
     assert np.linalg.norm(np.load(tmp_path / "u.npy") - x / np.linalg.norm(x)) <= 1e-13
-    complete = json.loads(steepest("polar", path, "--out-u", "u.npy", "--json").stdout)
+    complete = json.loads(steepest("polar", path, "--method", "qdwh", "--out-u", "u.npy", "--json").stdout)
     assert complete["completed"] is True
     u = np.load(tmp_path / "u.npy")
     assert np.linalg.norm(u.T @ u - np.eye(4)) <= 1e-13
@@ -154,8 +155,9 @@ def test_broken_tolerance_is_an_error_and_writes_nothing(
 
 
 def test_wrong_lower_bound_breaks_the_promise_of_qdwh(steepest: Run, saved: Callable[[Any], Path]) -> None:
-    result = steepest("polar", saved(conditioned(20, 20, 1e8)), "--lower-bound", "0.9", "--rank", "partial")
-    assert "must be at most 2.22045e-13" in error_of(result, 1)
+    words = ["--method", "qdwh", "--lower-bound", "0.9", "--rank", "partial"]
+    result = steepest("polar", saved(conditioned(20, 20, 1e8)), *words)
+    assert "must be at most 5.55112e-15" in error_of(result, 1)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +199,23 @@ def test_missing_files_and_folders_are_named(steepest: Run, saved: Callable[[Any
         (["--method", "jordan", "--degree", "3"], "jordan does not read --degree"),
         (["--method", "polar_express", "--safety", "0.5"], "safety"),
         (["--method", "polar_express", "--cushion", "1"], "cushion"),
-        (["--steps", "3"], "qdwh does not read --steps"),
-        (["--normalization", "schatten4"], "qdwh does not read --normalization"),
+        (["--method", "qdwh", "--steps", "3"], "qdwh does not read --steps"),
+        (["--method", "qdwh", "--normalization", "schatten4"], "qdwh does not read --normalization"),
+        (["--steps", "3"], "--steps belongs to the grade steps; exact came"),
+        (["--degree", "3"], "auto does not read --degree"),
+        (["--grade", "tihgt"], "grade 'tihgt' is not known; closest: 'tight'"),
+        (["--grade", "tight", "--tolerance", "1e-3"], "--tolerance belongs to the grade exact; tight came"),
+        (["--method", "qdwh", "--grade", "tight"], "qdwh does not read --grade"),
+        (["--method", "qdwh", "--explain"], "belong to the method auto; qdwh came"),
+        (["--certificate", "none", "--tolerance", "1e-3"], "need residuals; --certificate none came"),
+        (["--certificate", "some"], "certificate 'some' is not known"),
+        (["--repeat", "0"], "--repeat must lie in 1 .. 1000; 0 came"),
+        (["--method", "jordan", "--coefficients", "1,2"], "--coefficients"),
+        (["--method", "preset", "--preset", "yuo"], "unknown preset 'yuo'; closest: 'you'"),
+        (["--method", "zolo_pd", "--order", "9"], "--order must lie in 1 .. 8; 9 came"),
+        (["--method", "newton", "--scaling", "higam"], "scaling 'higam' is not known; closest: 'higham'"),
+        (["--method", "polar_express", "--form", "grams"], "form 'grams' is not known; closest: 'gram'"),
+        (["--method", "polar_express", "--form", "gram", "--degree", "7"], "degree 7 came"),
         (["--method", "jordan", "--normalization", "schatten"], "closest: 'schatten4'"),
         (["--lower-bound", "-1"], "--lower-bound must lie in (0, 1); -1 came"),
         (["--lower-bound", "nan"], "--lower-bound must lie in (0, 1); nan came"),
@@ -214,6 +231,131 @@ def test_missing_files_and_folders_are_named(steepest: Run, saved: Callable[[Any
 )
 def test_usage_is_refused_before_the_file_is_read(steepest: Run, words: list[str], said: str) -> None:
     assert said in error_of(steepest("polar", "missing.npy", *words), 2)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--method", "jordan", "--coefficients", "1.5,-0.5,0", "--steps", "30"],
+        ["--method", "preset", "--preset", "jiacheng", "--steps", "30"],
+        ["--method", "polar_express", "--uncentred", "--degree", "7"],
+        ["--method", "polar_express", "--large-gap", "--steps", "9"],
+        ["--method", "polar_express", "--form", "gram", "--normalization", "schatten4"],
+        ["--method", "cans", "--delta", "0.01", "--steps", "9"],
+        ["--method", "lewis", "--lower-bound", "0.001"],
+        ["--method", "gram_halley", "--steps", "4"],
+        ["--method", "zolo_pd", "--order", "3"],
+        ["--method", "newton", "--scaling", "frobenius"],
+    ],
+)
+def test_every_option_reaches_the_method(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path, words: list[str]
+) -> None:
+    x = conditioned(40, 25, 20)
+    result = steepest("polar", saved(x), *words, "--out-u", "u.npy", "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["iterations"] > 0
+    assert np.linalg.norm(np.load(tmp_path / "u.npy") - factors(x, "right")[0], 2) <= 0.2
+
+
+GRADES = {"muon_grade": (0.16, 0.05, 1.16), "tight": (1e-3, 1e-3, 1.001)}
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("grade", GRADES)
+def test_grades_are_promises_about_the_whole_factor(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path, grade: str, dtype: str
+) -> None:
+    rng = np.random.default_rng(5)
+    p, _, qt = np.linalg.svd(rng.standard_normal((60, 90)), full_matrices=False)
+    x = (p * np.geomspace(1, 1e-6, 60) @ qt * 1e15).astype(dtype)
+    result = steepest("polar", saved(x), "--grade", grade, "--out-u", "u.npy", "--out-h", "h.npy", "--json")
+    assert result.returncode == 0, result.stderr
+    p, s, qt = np.linalg.svd(x.astype(np.float64), full_matrices=False)
+    spoken = s >= 1e-3 * np.linalg.norm(s)
+    u = np.load(tmp_path / "u.npy")
+    assert u.dtype == x.dtype
+    core = p[:, spoken].T @ u @ qt[spoken].T
+    diagonal, off_diagonal, largest = GRADES[grade]
+    assert np.abs(np.diag(core) - 1).max() <= diagonal
+    assert np.linalg.norm(core - np.diag(np.diag(core)), 2) <= off_diagonal
+    assert np.linalg.norm(u, 2) <= largest
+    h = np.load(tmp_path / "h.npy").astype(np.float64)
+    assert np.linalg.norm(u @ h - x) <= 0.4 * np.linalg.norm(x)
+
+
+def test_the_choice_is_explained_with_its_alternatives(steepest: Run, saved: Callable[[Any], Path]) -> None:
+    path = saved(conditioned(50, 40, 10))
+    text = steepest("polar", path, "--explain").stdout
+    assert "predicted ms" in text
+    assert "chosen" in text
+    report = json.loads(steepest("polar", path, "--explain", "--measure", "--repeat", 3, "--json").stdout)
+    chosen, others = report["plan"]["chosen"], report["plan"]["others"]
+    assert report["runs"] == 3
+    assert chosen["keeps_promise"]
+    assert chosen["measured_seconds"] > 0
+    kept = [other for other in others if other["keeps_promise"]]
+    assert kept
+    assert all(other["seconds"] >= chosen["seconds"] and other["measured_seconds"] > 0 for other in kept)
+    assert all(other["reason"] for other in others)
+    assert "others" not in json.loads(steepest("polar", path, "--json").stdout)["plan"]
+
+
+def test_a_stored_plan_is_repeated_under_other_rates(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path
+) -> None:
+    path = saved(conditioned(64, 64, 10))
+    words = ["--grade", "muon_grade", "--out-u"]
+    assert steepest("polar", path, *words, "first.npy", "--out-plan", "plan.json").returncode == 0
+    slow = ["inverse", "triangular", "qr", "svd"]
+    fast = ["product", "gram", "symmetric", "cholesky", "transposed_inverse", "pivoted_qr", "eigh", "pass"]
+    rates = {kernel: [1e-3] for kernel in slow} | {kernel: [100] for kernel in fast}
+    tables = [{"engine": "host", "dtype": dtype, "threads": 1, "rates": rates} for dtype in ("f32", "f64")]
+    (tmp_path / "rates.json").write_text(json.dumps({"machine": "another", "sizes": [64], "tables": tables}))
+    other = steepest("polar", path, *words, "other.npy", "--rates", "rates.json", "--json")
+    assert json.loads(other.stdout)["plan"]["machine"] == "another"
+    assert (tmp_path / "other.npy").read_bytes() != (tmp_path / "first.npy").read_bytes()
+    again = steepest("polar", path, "--out-u", "again.npy", "--plan", "plan.json")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "again.npy").read_bytes() == (tmp_path / "first.npy").read_bytes()
+    refused = steepest("polar", saved(np.eye(3)), "--plan", "plan.json")
+    assert "the plan is for 64 x 64 f64; 3 x 3 f64 came" in error_of(refused, 2)
+
+
+def test_bad_rates_and_plans_are_refused(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
+    path = saved(np.eye(3))
+    (tmp_path / "bad.json").write_text("{}")
+    assert "bad.json: [rates] the text must be" in error_of(steepest("polar", path, "--rates", "bad.json"), 1)
+    assert "missing.json" in error_of(steepest("polar", path, "--rates", "missing.json"), 1)
+    assert "[plan] the text must be" in error_of(steepest("polar", path, "--plan", "bad.json"), 1)
+    assert "an .npy file must be named" in error_of(steepest("polar"), 2)
+
+
+def test_a_promise_that_nothing_keeps_is_refused(steepest: Run, saved: Callable[[Any], Path]) -> None:
+    result = steepest("polar", saved(np.eye(3)), "--tolerance", "1e-20")
+    assert "no method is proved to keep exact in f64" in error_of(result, 2)
+
+
+SCHEDULES = ["qdwh", "zolo_pd", "newton", "gram_halley", "polar_express", "cans", "lewis", "preset", "jordan"]
+
+
+@pytest.mark.parametrize("method", SCHEDULES)
+def test_every_method_with_a_list_shows_it(steepest: Run, method: str) -> None:
+    result = steepest("schedule", "--method", method, "--json")
+    assert result.returncode == 0, result.stderr
+    schedule = json.loads(result.stdout)
+    last = schedule["steps"][-1]
+    assert schedule["error_bound"] == max(1 - last["lower"], last["upper"] - 1)
+    assert steepest("schedule", "--method", method).stdout.splitlines()[-1].startswith("error bound ")
+
+
+def test_the_gram_form_shows_its_restarts(steepest: Run) -> None:
+    words = ["schedule", "--method", "polar_express", "--steps", "5", "--form", "gram", "--dtype", "f32"]
+    assert json.loads(steepest(*words, "--json").stdout)["restarts"] is not None
+    assert "on X X'" in steepest(*words).stdout
+    assert "svd has no list of steps" in error_of(steepest("schedule", "--method", "svd"), 2)
+    refused = steepest("schedule", "--method", "newton", "--scaling", "higham")
+    assert "newton has a list of steps with the scaling byers_xu" in error_of(refused, 2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
