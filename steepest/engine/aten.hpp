@@ -89,6 +89,8 @@ class AtenVerbs {
   void inverse_transposed(const Matrix& X, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   /// libtorch has no pivoted QR: the columns are sorted by their norms once, before the factorization.
+  void qr_factors(const Matrix& X, const Matrix& V, const Matrix&, const Gram& R) { qr(X, V, R); }
+  void multiply_by_q(const Matrix& V, const Matrix&, const Matrix& Y, const Matrix& Z) { product(1, V, Y, 0, Z, Z); }
   void pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order);
   void descending(const Matrix& X, const Matrix& order);
   void permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y);

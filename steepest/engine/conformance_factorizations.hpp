@@ -242,6 +242,32 @@ TYPED_TEST_P(EngineFactorizations, qr_is_orthonormal_times_upper_triangular) {
   }
 }
 
+TYPED_TEST_P(EngineFactorizations, qr_factors_multiply_as_q_does) {
+  for (const auto [m, n] : {Size{1, 1}, Size{3, 2}, Size{7, 7}, Size{130, 65}, Size{257, 150}}) {
+    const Index k = (n + 1) / 2;
+    // With the R that comes along, ||X - Q R||_F is bounded as in qr; ||Q Y||_F = ||Y||_F for every Y.
+    const auto X = this->random(m, n, layout_of(0));
+    const auto Y = this->random(n, k, layout_of(m));
+    auto V = this->blank(m, n, layout_of(0));
+    auto W = this->blank(m, n, layout_of(0));
+    auto R = this->blank_gram(n);
+    auto R_as_matrix = this->blank(n, n, layout_of(0));
+    auto product = this->blank(m, n, layout_of(0));
+    auto Z = this->blank(m, k, layout_of(m));
+    this->la.qr_factors(X.view, V, W, R);
+    this->la.copy(R, R_as_matrix);
+    this->la.multiply_by_q(V, W, R_as_matrix, product);
+    this->la.multiply_by_q(V, W, Y.view, Z);
+    const Batch got = this->read(product);
+    const Batch rotated = this->read(Z);
+    const double error = 4 * this->eps + std::sqrt(double(m * n) + 2) * this->gram_eps;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      EXPECT_LE(residual(X.values[i], got[i], identity(n)), error * frobenius(X.values[i])) << m << ' ' << n;
+      EXPECT_NEAR(frobenius(rotated[i]), frobenius(Y.values[i]), error * std::sqrt(double(n)) * frobenius(Y.values[i]));
+    }
+  }
+}
+
 TYPED_TEST_P(EngineFactorizations, pivoted_qr_is_qr_of_permuted_columns) {
   for (const auto [m, n] : {Size{1, 1}, Size{3, 2}, Size{7, 7}, Size{130, 65}}) {
     // X P = Q R: with the columns of Q R put back, ||X - (Q R) P'||_F is bounded as in qr, and Q likewise.
@@ -404,9 +430,10 @@ REGISTER_TYPED_TEST_SUITE_P(EngineFactorizations, cholesky_gives_the_lower_facto
                             solve_cholesky_divides_rows, solve_triangular_divides_rows_by_the_transposed_factor,
                             triangular_inverse_stays_triangular, triangular_product_is_the_product_with_the_factor,
                             inverse_transposed_is_that_of_a_square_matrix, qr_is_orthonormal_times_upper_triangular,
-                            pivoted_qr_is_qr_of_permuted_columns, eigh_diagonalizes_in_ascending_order,
-                            svd_is_thin_and_descending, indicator_compares_with_a_scalar,
-                            power_leaves_zero_where_nothing_is_positive, descending_orders_stably,
-                            scale_columns_rounds_once_per_entry, random_normal_is_a_function_of_seed_and_shape);
+                            qr_factors_multiply_as_q_does, pivoted_qr_is_qr_of_permuted_columns,
+                            eigh_diagonalizes_in_ascending_order, svd_is_thin_and_descending,
+                            indicator_compares_with_a_scalar, power_leaves_zero_where_nothing_is_positive,
+                            descending_orders_stably, scale_columns_rounds_once_per_entry,
+                            random_normal_is_a_function_of_seed_and_shape);
 
 }  // namespace steepest::conformance

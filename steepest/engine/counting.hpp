@@ -110,6 +110,16 @@ class Counting {
     count(X, 4, rows(X), cols(X), cols(X));
     count(X, -4.0 / 3, cols(X), cols(X), cols(X));
   }
+  void qr_factors(const Matrix& X, auto&& V, auto&& W, auto&& R) requires FactorEngine<Inner> {
+    inner_->qr_factors(X, V, W, R);
+    count(X, 2, rows(X), cols(X), cols(X));
+    count(X, -2.0 / 3, cols(X), cols(X), cols(X));
+  }
+  void multiply_by_q(const Matrix& V, const Matrix& W, const Matrix& Y, auto&& Z) requires FactorEngine<Inner> {
+    inner_->multiply_by_q(V, W, Y, Z);
+    count(V, 4, rows(V), cols(V), cols(Y));
+    count(V, -2, cols(V), cols(V), cols(Y));
+  }
   void pivoted_qr(const Matrix& X, auto&& Q, auto&& R, auto&& order) requires FactorEngine<Inner> {
     inner_->pivoted_qr(X, Q, R, order);
     count(X, 4, rows(X), cols(X), cols(X));

@@ -84,6 +84,9 @@ TEST_F(CountingTest, prices_of_factorizations) {
   EXPECT_EQ(price([&] { counted.eigh(A, B, values); }), 9 * s3);
   EXPECT_EQ(price([&] { counted.svd(A, B, values, Q.block(0, 0, s, s)); }), 22 * s3);
   EXPECT_DOUBLE_EQ(price([&] { counted.qr(X, Q, B); }), 4.0 * m * s * s - 4.0 / 3 * s3);
+  const auto V = normal(m, s);
+  EXPECT_DOUBLE_EQ(price([&] { counted.qr_factors(X, V, Q, B); }), 2.0 * m * s * s - 2.0 / 3 * s3);
+  EXPECT_DOUBLE_EQ(price([&] { counted.multiply_by_q(V, Q, A, X); }), 4.0 * m * s * s - 2.0 * s3);
   EXPECT_DOUBLE_EQ(price([&] { counted.cholesky(A, B); }), s3 / 3);
   EXPECT_EQ(price([&] { counted.inverse(A, B); }), s3);
   EXPECT_EQ(price([&] { counted.solve_cholesky(B, X); }), 2.0 * m * s * s);

@@ -94,7 +94,9 @@ concept FactorEngine = Engine<E> &&
   la.triangular_product(c, X, A, c, X, Y);  // as product, A lower triangular: its zero blocks are skipped; Y may be X3
   la.inverse_transposed(X, Y);              // Y = X'^-1, X square; NaN where X is singular
   la.qr(X, Y, B);                           // X = Y B, tall X: Y'Y = I, B upper triangular
-  la.pivoted_qr(X, Y, B, Y);  // X P = Y B as qr, with the larger columns first; the last Y, 1 x n, is P's order
+  la.qr_factors(X, Y, Y, B);     // as qr, Q kept in the engine's own form in the Ys, m x n and as frames hand them out
+  la.multiply_by_q(Y, Y, X, Y);  // Y3 = Q X for that Q, X n x k with k <= n
+  la.pivoted_qr(X, Y, B, Y);     // X P = Y B as qr, with the larger columns first; the last Y, 1 x n, is P's order
   la.descending(X, Y);  // order of the entries of X, 1 x n, from the largest on; of equal ones the first comes first
   la.permute_columns(X, X, Y);  // column order_j of Y = column j of X2, order = X1 (undoes P)
   la.eigh(A, B, Y);             // A = B diag(Y) B', ascending; Y is 1 x s

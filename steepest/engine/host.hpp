@@ -107,6 +107,8 @@ class Host {
   void triangular_product(double alpha, const Matrix& X, const Gram& L, double beta, const Matrix& C, const Matrix& Y);
   void inverse_transposed(const Matrix& X, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
+  void qr_factors(const Matrix& X, const Matrix& V, const Matrix& W, const Gram& R);
+  void multiply_by_q(const Matrix& V, const Matrix& W, const Matrix& Y, const Matrix& Z);
   void pivoted_qr(const Matrix& X, const Matrix& Q, const Gram& R, const Matrix& order);
   void descending(const Matrix& X, const Matrix& order);
   void permute_columns(const Matrix& order, const Matrix& X, const Matrix& Y);

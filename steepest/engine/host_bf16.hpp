@@ -134,6 +134,10 @@ class Host<BFloat16> {
                           const Operand& Y);
   void inverse_transposed(const Operand& X, const Operand& Y);
   void qr(const Operand& X, const Operand& Q, const Operand& R);
+  void qr_factors(const Operand& X, const Operand& V, const Operand&, const Operand& R) { qr(X, V, R); }
+  void multiply_by_q(const Operand& V, const Operand&, const Operand& Y, const Operand& Z) {
+    product(1, V, Y, 0, Z, Z);
+  }
   void pivoted_qr(const Operand& X, const Operand& Q, const Operand& R, const Operand& order);
   void descending(const Operand& X, const Operand& order);
   void permute_columns(const Operand& order, const Operand& X, const Operand& Y);

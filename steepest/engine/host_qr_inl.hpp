@@ -20,7 +20,10 @@ template <class T>
 class Reflectors {
  public:
   Reflectors(Index m, Index n, typename Host<T>::Frame& frame)
-      : V_(frame.matrix(m, n)), VT_(frame.matrix(m, n)), Z_(frame.matrix(reflector_width, n)) {}
+      : Reflectors(frame.matrix(m, n), frame.matrix(m, n), frame) {}
+  /// In memory of the caller: V_k in the columns of V, V_k T_k in those of VT.
+  Reflectors(MatrixView<T> V, MatrixView<T> VT, typename Host<T>::Frame& frame)
+      : V_(V), VT_(VT), Z_(frame.matrix(reflector_width, V.cols)) {}
 
   Index panels() const { return host_detail::panels(V_.cols, reflector_width); }
   Range range(Index k) const { return panel_range(V_.cols, k, reflector_width); }
@@ -60,18 +63,26 @@ class Reflectors {
   void assemble(Index j, Index count, const MatrixView<T>& Q) {
     const Range all = columns(j, count);
     fill_columns(all, Q);
-    for (Index k = j + count - 1; k >= 0; --k) {
-      const Range reached = k < j ? all : Range{range(k).begin, all.begin + all.size - range(k).begin};
-      const auto [C, Z] = part(k, reached, Q);
-      blas::gemm<T>(1, panel(V_, k).transposed(), C, 0, Z);  // Z = V' C
-      blas::gemm<T>(-1, panel(VT_, k), Z, 1, C);             // C = C - V T Z
-    }
+    for (Index k = j + count - 1; k >= 0; --k)
+      reflect(k, k < j ? all : Range{range(k).begin, all.begin + all.size - range(k).begin}, Q);
+  }
+
+  /// C <- Q C for these columns of C; there are no more than V has.
+  void apply(Range columns, const MatrixView<T>& C) {
+    for (Index k = panels() - 1; k >= 0; --k) reflect(k, columns, C);
   }
 
  private:
   struct Part {
     MatrixView<T> C, Z;
   };
+
+  /// Q_k times these columns of X.
+  void reflect(Index k, Range columns, const MatrixView<T>& X) {
+    const auto [C, Z] = part(k, columns, X);
+    blas::gemm<T>(1, panel(V_, k).transposed(), C, 0, Z);  // Z = V' C
+    blas::gemm<T>(-1, panel(VT_, k), Z, 1, C);             // C = C - V T Z
+  }
 
   Range columns(Index j, Index count) const {
     const Range last = range(j + count - 1);
@@ -91,11 +102,28 @@ class Reflectors {
   MatrixView<T> V_, VT_, Z_;
 };
 
+template <class T>
+void copy_upper_triangle(const MatrixView<T>& W, const MatrixView<T>& R) {
+  for (Index j = 0; j < R.cols; ++j)
+    for (Index i = 0; i < R.rows; ++i) R(i, j) = i <= j ? W(i, j) : T(0);
+}
+
+/// W, column-major, <- R above its diagonal, and the reflectors of W = Q R.
+template <class T>
+void factor_by_reflectors(Reflectors<T>& reflectors, const MatrixView<T>& W) {
+  const auto factor = [&](Index k) {
+    blas::qr(reflectors.panel(W, k), reflectors.block(k));
+    reflectors.gather(k, W);
+    return true;
+  };
+  factor_looking_ahead(reflectors.panels(), piece_panels, factor,
+                       [&](Index k, Index j, Index count) { reflectors.reduce(k, j, count, W); });
+}
+
 /// R and Q of what W and the reflectors hold; Q may be W.
 template <class T>
 void unpack(Reflectors<T>& reflectors, const MatrixView<T>& W, const MatrixView<T>& Q, const MatrixView<T>& R) {
-  for (Index j = 0; j < R.cols; ++j)
-    for (Index i = 0; i < R.rows; ++i) R(i, j) = i <= j ? W(i, j) : T(0);
+  copy_upper_triangle(W, R);
   const Index panels = reflectors.panels();
   const Index pieces = (panels + piece_panels - 1) / piece_panels;
   for_each_piece(pieces, [&](Index piece) {  // the last columns have the most reflectors
@@ -114,14 +142,36 @@ void Host<T>::qr(const Matrix& X, const Matrix& Q, const Gram& R) {
   const Matrix W = Q.column_major() ? Q : frame.matrix(X.rows, X.cols);
   host_detail::Reflectors<T> reflectors(X.rows, X.cols, frame);
   copy(X, W);
-  const auto factor = [&](Index k) {
-    blas::qr(reflectors.panel(W, k), reflectors.block(k));
-    reflectors.gather(k, W);
-    return true;
-  };
-  factor_looking_ahead(reflectors.panels(), host_detail::piece_panels, factor,
-                       [&](Index k, Index j, Index count) { reflectors.reduce(k, j, count, W); });
+  host_detail::factor_by_reflectors(reflectors, W);
   host_detail::unpack(reflectors, W, Q, R);
+}
+
+template <class T>
+void Host<T>::qr_factors(const Matrix& X, const Matrix& V, const Matrix& W, const Gram& R) {
+  assert(X.rows >= X.cols && V.column_major() && W.column_major());
+  if (X.empty()) return;
+  Frame frame(arena_);
+  const Matrix A = frame.matrix(X.rows, X.cols);
+  host_detail::Reflectors<T> reflectors(V, W, frame);
+  fill(0, V);
+  copy(X, A);
+  host_detail::factor_by_reflectors(reflectors, A);
+  host_detail::copy_upper_triangle(A, R);
+}
+
+template <class T>
+void Host<T>::multiply_by_q(const Matrix& V, const Matrix& W, const Matrix& Y, const Matrix& Z) {
+  assert(Y.rows == V.cols && Y.cols <= V.cols && Z.rows == V.rows && Z.cols == Y.cols);
+  if (Z.empty()) return;
+  Frame frame(arena_);
+  const Matrix C = Z.column_major() ? Z : frame.matrix(Z.rows, Z.cols);
+  copy(Y, C.block(0, 0, Y.rows, Y.cols));
+  fill(0, C.block(Y.rows, 0, Z.rows - Y.rows, Y.cols));
+  host_detail::Reflectors<T> reflectors(V, W, frame);
+  const Index pieces =
+      host_detail::blocks_of(C.cols, 2.0 * static_cast<double>(C.rows * C.cols) * static_cast<double>(V.cols));
+  for_each_piece(pieces, [&](Index piece) { reflectors.apply(host_detail::block_range(C.cols, pieces, piece), C); });
+  copy(C, Z);
 }
 
 template <class T>

@@ -71,8 +71,13 @@ class Tally {
   void inverse_transposed(const Matrix& X, const Matrix&) {
     cube(Kernel::transposed_inverse, 2, X.rows, X.rows, X.rows);
   }
-  void qr(const Matrix& X, const Matrix&, const Gram&) { householder(Kernel::qr, X); }
-  void pivoted_qr(const Matrix& X, const Matrix&, const Gram&, const Matrix&) { householder(Kernel::pivoted_qr, X); }
+  void qr(const Matrix& X, const Matrix&, const Gram&) { householder(Kernel::qr, X, 1); }
+  void qr_factors(const Matrix& X, const Matrix&, const Matrix&, const Gram&) { householder(Kernel::qr, X, 0.5); }
+  void multiply_by_q(const Matrix& V, const Matrix&, const Matrix& Y, const Matrix&) {
+    const double n = static_cast<double>(V.cols), k = static_cast<double>(Y.cols);
+    calls_.push_back({Kernel::qr, (4 * entries(V) - 2 * n * n) * k, std::cbrt(entries(V) * k)});
+  }
+  void pivoted_qr(const Matrix& X, const Matrix&, const Gram&, const Matrix&) { householder(Kernel::pivoted_qr, X, 1); }
   void eigh(const Gram& A, const Gram&, const Matrix&) { cube(Kernel::eigh, 9, A.rows, A.rows, A.rows); }
   void svd(const Matrix& X, const Matrix&, const Matrix&, const Matrix&) {
     const double k = static_cast<double>(std::min(X.rows, X.cols)), volume = entries(X) * k;
@@ -128,9 +133,9 @@ class Tally {
     calls_.push_back({kernel, price * volume, std::cbrt(volume)});
   }
   void symmetric(const Gram& A) { cube(Kernel::symmetric, 1, A.rows, A.rows, A.rows); }
-  void householder(Kernel kernel, const Matrix& X) {
+  void householder(Kernel kernel, const Matrix& X, double share) {
     const double n = static_cast<double>(X.cols), volume = entries(X) * n;
-    calls_.push_back({kernel, 4 * volume - 4.0 / 3 * n * n * n, std::cbrt(volume)});
+    calls_.push_back({kernel, share * (4 * volume - 4.0 / 3 * n * n * n), std::cbrt(volume)});
   }
   void pass(const Matrix& X, double moves) {
     calls_.push_back({Kernel::pass, moves * entries(X), std::sqrt(entries(X))});

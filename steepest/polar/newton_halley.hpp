@@ -182,12 +182,13 @@ void factor_of_triangle(E& la, const typename E::Matrix& R, typename E::Matrix& 
   ++outcome.steps.newton;
   outcome.steps.norms += 2;
   if (*l * largest_for_halley > 1) return halley_to_the_end(la, *l, Z, W, outcome);
-  auto Q = frame.matrix_like(R);
+  auto V = frame.matrix(R, la.rows(R), la.cols(R));
+  auto V2 = frame.matrix(R, la.rows(R), la.cols(R));
   auto R_of_Z = frame.gram_of(R);
   auto W_of_Z = frame.matrix_like(R);
-  la.qr(Z, Q, R_of_Z);
+  la.qr_factors(Z, V, V2, R_of_Z);
   factor_of_triangle(la, R_of_Z, W_of_Z, outcome);
-  if (outcome.done) la.product(1, Q, la.transposed(W_of_Z), 0, W, W);
+  if (outcome.done) la.multiply_by_q(V, V2, la.transposed(W_of_Z), W);
 }
 
 }  // namespace newton_halley_detail
@@ -197,21 +198,22 @@ void factor_of_triangle(E& la, const typename E::Matrix& R, typename E::Matrix& 
 /// where singular values lie in [1/2, 1] on s x s matrices; a Taylor polynomial of (X'X)^(-1/2) ends it. Where X is not
 /// numerically singular, orthogonality and backward error are those of the QR (docs/design.md has the measurement): S is
 /// symmetric then, to rounding, and the outcome says so. U may be X.
-/// About 4 m n^2 + 15 n^3 flops for condition numbers up to 1e3, 5 n^3 more for each square root to be taken.
+/// About 6 m n^2 + 13 n^3 flops for condition numbers up to 1e3, 5 n^3 more for each square root to be taken.
 template <FactorEngine E>
 requires KnownScalars<E> NewtonHalleyOutcome newton_halley(E& la, const typename E::Matrix& X, typename E::Matrix& U,
                                                            typename E::Gram& S) {
   const Index n = la.cols(X);
   NewtonHalleyOutcome outcome;
   auto frame = la.frame();
-  auto Q = frame.matrix(X, la.rows(X), n);
+  auto V = frame.matrix(X, la.rows(X), n);
+  auto V2 = frame.matrix(X, la.rows(X), n);
   auto R = frame.gram(X, n);
   auto W = frame.matrix(X, n, n);
-  la.qr(X, Q, R);
+  la.qr_factors(X, V, V2, R);
   newton_halley_detail::factor_of_triangle(la, R, W, outcome);
   if (!outcome.done) return outcome;
-  la.product(1, Q, la.transposed(W), 0, U, U);  // U = Q W'
-  la.product(1, W, R, 0, S, S);                 // U'X = W R
+  la.multiply_by_q(V, V2, la.transposed(W), U);  // U = Q W'
+  la.product(1, W, R, 0, S, S);                  // U'X = W R
   auto D = frame.gram_of(S);
   la.add(1, S, -1, la.transposed(S), D);
   outcome.asymmetry = la.frobenius(D) * la.reciprocal(la.frobenius(S));
