@@ -60,9 +60,9 @@ void MatrixQuadratic::solve() {
   minimizer_ = AtCBt_;
   exact_.solve_cholesky(factor_BBt_.view(), minimizer_.view());               // A'CB' (BB')^-1
   exact_.solve_cholesky(factor_AtA_.view(), minimizer_.view().transposed());  // X* = (A'A)^-1 A'CB' (BB')^-1
-  const double constant = exact_.frobenius(converted<double>(C_).view());
-  optimum_ =
-      (constant * constant - exact_.dot(AtCBt_.view(), minimizer_.view())) / 2;  // f* = (||C||^2 - <A'CB', X*>)/2
+  const double size = exact_.frobenius(converted<double>(C_).view());
+  constant_ = size * size / 2;                                              // ||C||^2/2
+  optimum_ = constant_ - exact_.dot(AtCBt_.view(), minimizer_.view()) / 2;  // f* = (||C||^2 - <A'CB', X*>)/2
 }
 
 std::vector<Unknown> MatrixQuadratic::unknowns() const { return {{"X", Role::hidden, settings_.rows, settings_.cols}}; }
@@ -73,9 +73,11 @@ double MatrixQuadratic::evaluate(Host<float>& la, Point X, Point G) {
   auto frame = la.frame();
   if (settings_.gradient == GradientForm::normal) {
     const auto P = frame.matrix_like(X[0]);
+    const auto HX = frame.matrix_like(X[0]);
     la.product(1, X[0], BBt32_.view(), 0, P, P);
-    la.product(1, AtA32_.view(), P, -1, AtCBt32_.view(), G[0]);  // G = A'A X BB' - A'CB'
-    return optimum_ + excess(la, X);
+    la.product(1, AtA32_.view(), P, 0, HX, HX);
+    la.add(1, HX, -1, AtCBt32_.view(), G[0]);  // G = A'A X BB' - A'CB'
+    return la.dot(X[0], HX) / 2 - la.dot(X[0], AtCBt32_.view()) + constant_;
   }
   const auto R = residual_.view();
   const auto AX = frame.matrix(settings_.left_rows, settings_.cols);

@@ -56,7 +56,7 @@ class MatrixQuadratic final : public Problem {
   OwnedMatrix<double> minimizer_;                // X*
   OwnedMatrix<float> AtA32_, BBt32_, AtCBt32_;   // of the form `normal`
   OwnedMatrix<float> residual_;                  // of the form `residual`
-  double optimum_ = 0;
+  double constant_ = 0, optimum_ = 0;
   Host<double> exact_;
 };
 

@@ -70,7 +70,7 @@ def torch_round(steps: int) -> tuple[float, float]:
 
 def steepest_round(command: Path, words: list[str], steps: int, threads: int) -> tuple[float, float]:
     """Return the same of `steepest problem quadratic`."""
-    call = [command, "problem", "quadratic", "--lr", f"{RATE:g}", "--steps", str(steps), "--spectrum-every", "0",
+    call = [str(command), "problem", "quadratic", "--lr", f"{RATE:g}", "--steps", str(steps), "--spectrum-every", "0",
             "--no-record", "--json", "--threads", str(threads), *words]  # fmt: skip
     environment = os.environ | {"OMP_WAIT_POLICY": "passive"}
     done = subprocess.run(call, capture_output=True, text=True, check=True, env=environment)

@@ -134,7 +134,7 @@ CONSTANT: dict[str, tuple[tuple[float, ...], int]] = {
     "completion": ((5, 10, 20, 25, 30), 150),
     "multi_response": ((2e-6, 4e-6, 6e-6, 8e-6, 1.2e-5, 1.6e-5), 300),
     "softmax": ((0.25, 0.5, 1, 2, 4, 8, 16), 150),
-    "nonnegative": ((5, 10, 20, 30, 40, 60), 500),
+    "nonnegative": ((20, 40, 60, 80, 120, 240), 500),
     "procrustes": ((0.5, 1, 2, 4, 8, 16), 100),
     "robust_pca": ((2, 5, 10, 20, 40, 80), 200),
 }
