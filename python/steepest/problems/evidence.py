@@ -57,8 +57,8 @@ class Evidence:
         return {seed: self.runs(f"paper-{problem}-{seed}") for seed in SEEDS}
 
     def over_seeds(self, problem: str, label: str) -> list[float]:
-        """Return the last heights of one label, one for each seed."""
-        return [height(runs[label]) for runs in self.paper(problem).values()]
+        """Return the last heights of one label, one for each seed that has it."""
+        return [height(runs[label]) for runs in self.paper(problem).values() if label in runs]
 
     def best_swept(self, problem: str, optimizer: str) -> tuple[float, float]:
         """Return rate and last height of the best run of a sweep."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from steepest.problems.elevation import ELEVATION
+
 SEEDS = (42, 142, 242, 342)  # the paper's, then three further ones
 FULL_STEPS = {"quadratic": 4000, "logistic": 1500, "completion": 1000}
 
@@ -142,6 +144,15 @@ WITHOUT_OPTIMUM = ("softmax", "robust_pca")
 FAST_GRADIENT = {"quadratic": ("--gradient", "normal"), "multi_response": ("--gradient", "normal")}
 
 
+def first_seed_alone(problem: str, entry: Entry) -> bool:
+    """Tell whether a run is one that the claims do not need, which further seeds leave out."""
+    kind = (entry.optimizer, entry.oracle, entry.schedule)
+    if problem == "quadratic":
+        return entry.optimizer in (POLAR_FIRST, "gd") or kind == (MOMENTUM_FIRST, "qdwh2", "step")
+    constant = [("muon", "qdwh2", "constant"), (MOMENTUM_FIRST, "qdwh2", "constant")]
+    return problem == "logistic" and (entry.optimizer == POLAR_FIRST or kind in constant)
+
+
 def paper_sessions() -> list[Session]:
     """Return the runs of the paper for every seed; those of the first seed with the spectra that the figures show."""
     sessions = []
@@ -149,9 +160,10 @@ def paper_sessions() -> list[Session]:
         steps = FULL_STEPS[problem]
         every = {"quadratic": 5, "logistic": 3, "completion": 1}[problem]
         sessions.append(Session(f"paper-{problem}-42", problem, entries, steps, 42, every))
+        needed = tuple(entry for entry in entries if not first_seed_alone(problem, entry))
         for seed in SEEDS[1:]:
             fast = FAST_GRADIENT.get(problem, ())
-            sessions.append(Session(f"paper-{problem}-{seed}", problem, entries, steps, seed, 0, fast))
+            sessions.append(Session(f"paper-{problem}-{seed}", problem, needed, steps, seed, 0, fast))
     return sessions
 
 
@@ -205,6 +217,22 @@ def tuning_free_sessions() -> list[Session]:
     return sessions
 
 
+def real_sessions() -> list[Session]:
+    """Return the completion of a matrix of real data at two ranks."""
+    free = tuple(Entry(f"polargrad_{rule}", 1) for rule in TUNING_FREE if rule != "polyak")
+    entries = (*free, Entry("adam", 0.05, momentum=0.9), Entry("muon", 0.05, "ns5", "step", 0.95))
+    return [
+        Session(
+            f"real-elevation-{rank}",
+            "completion_of_file",
+            entries,
+            400,
+            settings=("--data", str(ELEVATION), "--rank", str(rank)),
+        )
+        for rank in (10, 30)
+    ]
+
+
 def all_sessions() -> list[Session]:
     """Return everything, the longest first."""
-    return paper_sessions() + sweep_sessions() + oracle_sessions() + tuning_free_sessions()
+    return paper_sessions() + sweep_sessions() + oracle_sessions() + tuning_free_sessions() + real_sessions()

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from steepest.problems.elevation import write_elevation
 from steepest.problems.figures import write_figures
 from steepest.problems.page import page_of
 from steepest.problems.plan import Session, all_sessions
@@ -47,6 +48,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="sessions whose names begin so; no page")
     given = parser.parse_args()
     RUNS.mkdir(parents=True, exist_ok=True)
+    write_elevation()
     sessions = [session for session in all_sessions() if session.name.startswith(given.only)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         summaries = list(pool.map(lambda session: run_session(given.command, session), sessions))

@@ -94,6 +94,17 @@ def reaches(e: Evidence) -> dict[str, list[str]]:
     return found
 
 
+def real_table(e: Evidence) -> str:
+    """Return what completion makes of the elevations: errors on shown and on hidden entries."""
+    rows = []
+    for name, summary in e.summaries.items():
+        if not name.startswith("real-"):
+            continue
+        rank = summary["settings"]["rank"]
+        rows += [[rank, run["label"], shown(height(run)), shown(run["unobserved_mse"])] for run in summary["runs"]]
+    return table(["rank", "run", "mean square, shown entries", "mean square, hidden entries"], rows)
+
+
 def tuning_free_table(e: Evidence) -> str:
     """Return the best constant and every rule on all problems."""
     rows = []
