@@ -24,7 +24,7 @@ takes ZOLO-PD; `ns5` five quintic Newton-Schulz steps stored in bf16; `step` a r
 
 OF_ORACLES = "PolarGrad at a constant rate, seed 42; usable: the gap falls to a tenth. Quadratic, 500 steps:"
 
-OF_ELEVATIONS = """Elevations of the Jacksboro fault, 344 x 403, from the U.S. Geological Survey as Matplotlib ships them,
+OF_ELEVATIONS = """Elevations of the Jacksboro fault, 344 x 403, from the U.S. Geological Survey as Matplotlib ships,
 less their mean and over their standard deviation. 30 % of the entries are shown, 400 steps.
 """
 
