@@ -14,6 +14,7 @@
 #include "steepest/face/command_polar.hpp"
 #include "steepest/face/command_problem.hpp"
 #include "steepest/face/command_schedule.hpp"
+#include "steepest/face/command_trace.hpp"
 #include "steepest/face/command_train.hpp"
 #include "steepest/face/exit_status.hpp"
 #include "steepest/io/build_info.hpp"
@@ -35,6 +36,7 @@ void add_commands(CLI::App& program, const std::vector<std::string>& arguments) 
   add_problem_command(program, arguments);
   add_schedule_command(program);
   add_optimizers_command(program);
+  add_trace_command(program);
   add_norms_command(program);
   add_engines_command(program);
   program.add_subcommand("plot", "Figures from run records; see `steepest plot --help`");

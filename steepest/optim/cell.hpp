@@ -7,7 +7,11 @@
 #include <vector>
 
 #include "steepest/optim/maps.hpp"
+#include "steepest/optim/moments.hpp"
 #include "steepest/optim/parameter.hpp"
+#include "steepest/optim/post.hpp"
+#include "steepest/optim/preparations.hpp"
+#include "steepest/optim/step_sizes.hpp"
 
 namespace steepest {
 
@@ -19,12 +23,21 @@ struct Cell {
   MapNorm norm;
   PreparedPolar plan;                                          // empty where the map needs no polar factor
   std::vector<typename E::Matrix> state;                       // slots(rule), in that order
+  std::array<std::size_t, 6> begins = {};                      // of the parts in `state`, and the end
   typename E::Scalar steps = 0.0;                              // that changed this parameter
   std::optional<typename E::Matrix> direction = std::nullopt;  // kept only where a step is shared
 
   typename E::Scalar gradient_norm = 0.0;
   typename E::Gate finite = false;
-  typename E::Scalar dual = 0.0;  // <R, D>
+  typename E::Scalar dual = 0.0;               // <R, D>
+  typename E::Scalar rate = 0.0;               // lr of this step
+  DistanceEstimate before = {}, now = {};      // prodigy's, this step's and the next one's
+  typename E::Scalar inner = 0.0, sums = 0.0;  // prodigy: <X, x0 - x>, ||s||_1
+
+  std::span<typename E::Matrix> slots_of(Part part) {
+    const auto k = static_cast<std::size_t>(part);
+    return std::span(state).subspan(begins[k], begins[k + 1] - begins[k]);
+  }
 };
 
 /// What all parameters share within a step.
@@ -45,51 +58,172 @@ void measure(E& la, Cell<E>& cell) {
 
 /// X = f G, or f G + weight_decay W formed in `scratch`.
 template <ElementwiseEngine E>
-Weighted<E> prepared_gradient(E& la, const Cell<E>& cell, const CommonStep<E>& common, typename E::Matrix& scratch) {
+Weighted<E> decayed_gradient(E& la, const Cell<E>& cell, const CommonStep<E>& common, typename E::Matrix& scratch) {
   const auto& G = *cell.parameter.gradient;
-  if (cell.rule.decay == Decay::decoupled || cell.rule.weight_decay == 0) return {G, common.clip_factor};
+  if (cell.rule.decay != Decay::gradient || cell.rule.weight_decay == 0) return {G, common.clip_factor};
   la.add(common.clip_factor, G, cell.rule.weight_decay, cell.parameter.value, scratch);  // X = f G + weight_decay W
   return {scratch, 1.0};
 }
 
-/// Scratch matrices of the parameter's shape: prepared gradient, read-out, direction.
+/// Scratch matrices of the parameter's shape: decayed gradient, read-out, prepared read-out, direction.
 template <ElementwiseEngine E>
 struct CellScratch {
-  typename E::Matrix X, R, D;
+  typename E::Matrix X, R, P, D;
 };
 
-/// Statistics and map, in the rule's order: the direction, a view of scratch or state. Leaves <R, D> in the cell where
-/// the scale asks for it.
+/// Prepares, maps and matches R: a view of R, of scratch.P or of scratch.D. Leaves <R, D> in the cell where the scale
+/// asks for it.
+template <ElementwiseEngine E>
+typename E::Matrix mapped(E& la, Cell<E>& cell, const StepInput<E>& in, const typename E::Matrix& R,
+                          CellScratch<E>& scratch) {
+  const Rule& rule = cell.rule;
+  const auto P = prepared(la, in, R, scratch.P);
+  auto D = map_of<E>(rule.map)(la, in, P, scratch.D);
+  if (uses_dual_norm(rule)) cell.dual = la.dot(P, D);  // N*(R) = <R, D>
+  if (rule.post == Post::none && rule.match == Match::none) return D;
+  typename E::Scalar before = 0.0, read = 0.0;
+  if (rule.match == Match::preserve) before = la.frobenius(D);
+  if (rule.match == Match::read_out) read = la.frobenius(R);
+  divide_by_moment(la, in, R, D);
+  la.scale(matching_factor(la, rule, before, read, D), D, D);
+  return D;
+}
+
+/// lr of this step.
+template <ElementwiseEngine E>
+typename E::Scalar rate_of(E& la, const Cell<E>& cell, const StepInput<E>& in, const CommonStep<E>& common) {
+  const Rule& rule = cell.rule;
+  const double lr = rule.learning_rate * common.schedule_factor;
+  switch (rule.step_size) {
+    case RateKind::adago:
+    case RateKind::adago_squares: {
+      const auto& W = cell.parameter.value;
+      return adago_rate(la, in, lr, shape_scale(rule.scale, la.rows(W), la.cols(W)));
+    }
+    case RateKind::relative:
+      return relative_rate(la, in, lr, cell.parameter.value);
+    case RateKind::prodigy:
+      return prodigy_rate(rule, cell.before.distance, lr, std::max(1.0, step_number(la, in)));
+    default:
+      return lr;
+  }
+}
+
+template <ElementwiseEngine E>
+StepInput<E> step_input(Cell<E>& cell, const CommonStep<E>& common, const Weighted<E>& X) {
+  return {cell.rule,
+          cell.plan,
+          cell.norm,
+          common.gate,
+          cell.steps,
+          X,
+          {cell.slots_of(Part::moment), cell.slots_of(Part::preparation), cell.slots_of(Part::map),
+           cell.slots_of(Part::post), cell.slots_of(Part::step_size)}};
+}
+
+/// Statistics, map and step size, in the rule's order: the direction, a view of scratch or state.
 template <ElementwiseEngine E>
 typename E::Matrix direction(E& la, Cell<E>& cell, const CommonStep<E>& common, CellScratch<E>& scratch) {
   const Rule& rule = cell.rule;
-  const std::span<typename E::Matrix> state(cell.state);
-  const std::size_t kept = keeps_momentum(rule) ? 1 : 0;
-  const Map<E> map = map_of<E>(rule.map);
-  const Weighted<E> X = prepared_gradient(la, cell, common, scratch.X);
+  Weighted<E> X = decayed_gradient(la, cell, common, scratch.X);
   cell.steps = la.advance(common.gate, cell.steps);
-  const MapInput<E> input{rule, cell.plan, cell.norm, common.gate, cell.steps, X, state.subspan(kept)};
-
-  const bool momentum_first = rule.order == Order::momentum_first;
-  if (!momentum_first) la.scale(X.weight, X.matrix, scratch.R);  // R = X
-  const auto R = momentum_first ? read_out(la, rule, common.gate, X, state, scratch.R) : scratch.R;
-  const auto D = map(la, input, R, scratch.D);
-  if (uses_dual_norm(rule)) cell.dual = la.dot(R, D);  // N*(R) = <R, D>
-  return momentum_first ? D : read_out(la, rule, common.gate, Weighted<E>{D, 1.0}, state, scratch.R);
+  if (rule.step_size == RateKind::prodigy) X.weight = cell.before.distance * X.weight;  // d g
+  StepInput<E> in = step_input(cell, common, X);
+  if (rule.step_size == RateKind::prodigy) in.unit = cell.now.distance;
+  cell.rate = rate_of(la, cell, in, common);
+  if (rule.order == Order::momentum_first) return mapped(la, cell, in, read_out(la, in, X, scratch.R), scratch);
+  la.scale(X.weight, X.matrix, scratch.R);  // R = X
+  const auto D = mapped(la, cell, in, scratch.R, scratch);
+  return read_out(la, in, Weighted<E>{D, 1.0}, scratch.P);
 }
 
-/// W = (1 - lr weight_decay) W - lr c D, where `shared` is the sum of <R, D> over the parameters that share it.
+/// c of the step, where `shared` is the sum of <R, D> over the parameters that share it.
+template <ElementwiseEngine E>
+typename E::Scalar scale_of(E& la, const Cell<E>& cell, const typename E::Scalar& shared) {
+  const Rule& rule = cell.rule;
+  const auto& W = cell.parameter.value;
+  const bool turned = cell.norm.transposed && rule.map == MapKind::norm;
+  typename E::Scalar c =
+      turned ? shape_scale(rule.scale, la.cols(W), la.rows(W)) : shape_scale(rule.scale, la.rows(W), la.cols(W));
+  if (rule.scale == Scale::dual_norm) c = cell.dual;
+  if (rule.scale == Scale::shared_dual_norm) c = shared;
+  if (rule.scale == Scale::smoothness) c = cell.dual * la.reciprocal(rule.l0 + rule.l1 * cell.dual);
+  if (rule.adaptive) c = c * cell.dual;
+  return rule.factor == 1 ? c : rule.factor * c;
+}
+
+/// W = W - t D - s W on the entries where w d >= 0, W - t D elsewhere.
+template <ElementwiseEngine E>
+void decay_cautiously(E& la, const typename E::Gate& gate, const typename E::Scalar& s, typename E::Matrix& W,
+                      const typename E::Scalar& t, const typename E::Matrix& D) {
+  if constexpr (FactorEngine<E>) {
+    auto frame = la.frame();
+    auto against = frame.matrix_like(W), aligned = frame.matrix_like(W);
+    la.sign(W, against);
+    la.sign(D, aligned);
+    la.add(0.5, against, -0.5, aligned, against);          // 1 or -1 where the signs are opposite
+    la.accumulate_square(true, 0, against, 1.0, against);  // 1 there, at most 1/4 elsewhere
+    la.indicator(against, 0.5, against);
+    la.fill(1, aligned);
+    la.add(1.0, aligned, -1.0, against, aligned);
+    la.adam_direction(1.0, W, 1.0, aligned, 0, aligned);  // W where it is aligned, else 0
+    la.add(s, aligned, t, D, aligned);
+    la.decay_and_subtract(gate, 1.0, W, 1.0, aligned);
+  } else {
+    check(false, "[optim] cautious decay needs the indicator; engine {} has none", la.name());
+  }
+}
+
+/// W = (1 - lr weight_decay) W - lr c D, or another decay.
 template <ElementwiseEngine E>
 void apply(E& la, Cell<E>& cell, const CommonStep<E>& common, const typename E::Matrix& D,
            const typename E::Scalar& shared) {
+  using Scalar = typename E::Scalar;
   const Rule& rule = cell.rule;
+  if (rule.map == MapKind::soap && la.reading(cell.steps).get() <= 1) return;  // the first gradient makes the basis
   auto& W = cell.parameter.value;
+  const Scalar t = cell.rate * scale_of(la, cell, shared);
+  // Adafactor's decay has the nominal rate, as in torch.
+  const bool nominal = rule.step_size == RateKind::relative;
+  const Scalar decayed =
+      rule.weight_decay * (nominal ? Scalar(rule.learning_rate * common.schedule_factor) : cell.rate);
+  switch (rule.decay) {
+    case Decay::decoupled:
+      return la.decay_and_subtract(common.gate, 1.0 - decayed, W, t, D);
+    case Decay::gradient:
+      return la.decay_and_subtract(common.gate, 1.0, W, t, D);
+    case Decay::independent:
+      return la.decay_and_subtract(common.gate, 1 - rule.weight_decay, W, t, D);
+    case Decay::constrained:
+      return la.decay_and_subtract(common.gate, 1.0 - cell.rate, W, t, D);
+    case Decay::after:
+      return la.decay_and_subtract(common.gate, 1.0 - decayed, W, (1.0 - decayed) * t, D);
+    case Decay::cautious:
+      return decay_cautiously(la, common.gate, decayed, W, t, D);
+  }
+}
+
+/// Prodigy, before the directions: s <- beta3 s + (d / d0) d lr g, and this parameter's <g, x0 - x> and ||s||_1.
+template <ElementwiseEngine E>
+void gather_distance(E& la, Cell<E>& cell, const CommonStep<E>& common) {
+  const Rule& rule = cell.rule;
+  const auto state = cell.slots_of(Part::step_size);
+  auto& sums = state[1];
+  const double d0 = rule.distance.first;
+  cell.before = {la.reading(number_in(la, state[2])).get(), la.reading(number_in(la, state[3])).get(),
+                 la.reading(number_in(la, state[4])).get()};
+  const double step = la.reading(la.advance(common.gate, cell.steps)).get();
   const double lr = rule.learning_rate * common.schedule_factor;
-  const double kept = rule.decay == Decay::decoupled ? 1 - lr * rule.weight_decay : 1;
-  typename E::Scalar c = shape_scale(rule.scale, la.rows(W), la.cols(W));
-  if (rule.scale == Scale::dual_norm) c = cell.dual;
-  if (rule.scale == Scale::shared_dual_norm) c = shared;
-  la.decay_and_subtract(common.gate, kept, W, lr * c, D);
+  const double rate = prodigy_rate(rule, cell.before.distance, lr, std::max(1.0, step));
+  const double entering = rule.distance.safeguard_warmup ? cell.before.distance : rate;
+  auto frame = la.frame();
+  const auto& W = cell.parameter.value;
+  auto scratch = frame.matrix_like(W), moved = frame.matrix_like(W);
+  const Weighted<E> X = decayed_gradient(la, cell, common, scratch);
+  la.add(1.0, state[0], -1.0, W, moved);
+  cell.inner = rate * (X.weight * la.dot(X.matrix, moved));
+  la.accumulate(common.gate, beta3_of(rule), sums, (cell.before.distance / d0) * entering * X.weight, X.matrix);
+  cell.sums = la.abs_sum(sums);
 }
 
 }  // namespace steepest

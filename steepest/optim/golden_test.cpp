@@ -1,5 +1,5 @@
-// goldens.json holds W after a few steps of each rule from closed-form W0 and gradients (its "about" says which and
-// how it was made). Precondition: no gradient has a null part, so the polar factor is unique and well conditioned.
+// goldens.json and row_goldens.json hold W after a few steps of each rule from closed-form W0 and gradients (goldens.py and row_goldens.py
+// say which). Precondition: no gradient has a null part, so the polar factor is unique and well conditioned.
 //   against the f64 statement of the rule: max |W - reference| <= reference_tolerance, in f64
 //   against torch's optimizer: max |W - peer| <= peer_tolerance, in the type the peer ran in
 // The catch: every case with settings, run without them, misses its reference.
@@ -16,8 +16,13 @@ namespace {
 using Json = nlohmann::json;
 
 Json cases() {
-  std::ifstream file(STEEPEST_OPTIM_GOLDENS);
-  return Json::parse(file).at("cases");
+  Json all = Json::array();
+  for (const char* name : {STEEPEST_OPTIM_GOLDENS, STEEPEST_OPTIM_ROW_GOLDENS}) {
+    std::ifstream file(name);
+    const Json parsed = Json::parse(file);
+    for (const Json& golden : parsed.at("cases")) all.push_back(golden);
+  }
+  return all;
 }
 
 template <class T>
@@ -49,7 +54,7 @@ double distance(OwnedMatrix<T> W, const Json& expected) {
 std::string title(const Json& golden) { return golden.at("rule").get<std::string>() + " " + golden.at("name").dump(); }
 
 TEST(Golden, EveryCaseMatchesTheStatementOfItsRule) {
-  ASSERT_GE(cases().size(), 40U);
+  ASSERT_GE(cases().size(), 80U);
   for (const Json& golden : cases())
     EXPECT_LE(distance(run<double>(golden, golden.at("settings")), golden.at("reference")),
               golden.at("reference_tolerance").get<double>())

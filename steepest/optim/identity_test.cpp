@@ -6,6 +6,8 @@
 // The catch: PolarGrad(average) and PolarGrad(heavy_ball) differ, since its step keeps the magnitude.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "steepest/optim/test_parameters.hpp"
 
 namespace steepest {
@@ -89,6 +91,82 @@ TEST(Identity, WithoutMomentumTheOrderDoesNotMatter) {
   const auto vanilla = moves(rule("polargrad", {{"momentum", "0"}}));
   for (const auto& [key, value] : Settings{{"order", "polar_first"}, {"momentum_form", "heavy_ball"}})
     EXPECT_LE(relative_distance(vanilla, moves(rule("polargrad", {{"momentum", "0"}, {key, value}}))), 1e-13) << value;
+}
+
+/// W after steps from W = ones, with decay and all.
+OwnedMatrix<double> weights_after(const Rule& rule, std::uint64_t steps = 6) {
+  OwnedMatrix<double> W(rows, cols), G(rows, cols);
+  Host<double> la;
+  la.fill(1, W.view());
+  Optimizer<Host<double>> optimizer(la, {{"w", Role::hidden, W.view(), G.view()}}, Routing().rest(rule));
+  for (std::uint64_t k = 1; k <= steps; ++k) {
+    standard_normal(G, k);
+    optimizer.step();
+  }
+  return W;
+}
+
+TEST(Identity, LionWithoutItsFirstAverageIsSignDescent) {
+  const auto signs = moves(rule("signum", {{"momentum", "0"}}));
+  EXPECT_LE(relative_distance(moves(rule("lion", {{"beta1", "0"}, {"lr", "1e-3"}})), signs), 1e-15);
+  EXPECT_GT(relative_distance(moves(rule("lion", {{"beta1", "0.5"}, {"lr", "1e-3"}})), signs), 0.1);
+}
+
+// (1 - lr) W - lr rho D = (1 - (lr rho) / rho) W - (lr rho) D.
+TEST(Identity, ConstrainedScionIsMuonWithDecay) {
+  const auto scion = weights_after(
+      make_rule("scion", {{"norm", "spectral"}, {"scale", "rms_to_rms"}, {"lr", "0.01"}, {"factor", "4"}}));
+  const Settings muon{{"nesterov", "false"}, {"scale", "rms_to_rms"}, {"lr", "0.04"}, {"momentum", "0.9"}};
+  Settings decayed = muon, other = muon;
+  decayed["weight_decay"] = "0.25";
+  other["weight_decay"] = "0.3";
+  EXPECT_LE(relative_distance({scion}, {weights_after(make_rule("muon", decayed))}), 1e-13);
+  EXPECT_GT(relative_distance({scion}, {weights_after(make_rule("muon", other))}), 1e-4);
+}
+
+// L = G G', R = G'G: L^-1/4 G R^-1/4 = U V' on the range, to kappa^2 eps.
+TEST(Identity, OneStepOfIdealizedShampooIsSpectralDescent) {
+  const auto shampoo = moves(rule("shampoo_idealized", {{"lr", "1"}}), 2);
+  const auto polar = moves(rule("polargrad", {{"momentum", "0"}, {"scale", "none"}, {"lr", "1"}}), 2);
+  EXPECT_LE(relative_distance({shampoo[0]}, {polar[0]}), 1e-12);
+  EXPECT_GT(relative_distance({shampoo[1]}, {polar[1]}), 0.1) << "the sums of the second step are seen";
+}
+
+TEST(Identity, Dion2OfEverySliceIsMuonWithAHeavyBall) {
+  const Settings common{{"lr", "0.01"}, {"momentum", "0.9"}};
+  Settings all = common, half = common;
+  all["fraction"] = "1";
+  half["fraction"] = "0.5";
+  const auto muon = moves(rule("muon_polar_express", common));
+  EXPECT_LE(relative_distance(moves(rule("dion2", all)), muon), 1e-12);
+  EXPECT_GT(relative_distance(moves(rule("dion2", half)), muon), 0.1);
+}
+
+TEST(Identity, GluonWithoutAConstantSmoothnessIsScion) {
+  const auto scion = moves(rule("scion_unconstrained", {{"lr", "0.5"}}));
+  EXPECT_LE(relative_distance(moves(rule("gluon", {{"lr", "0.5"}, {"l0", "0"}})), scion), 1e-13);
+  EXPECT_GT(relative_distance(moves(rule("gluon", {{"lr", "0.5"}, {"l0", "1"}})), scion), 1e-2);
+}
+
+TEST(Identity, SwanIsThePolarFactorOfStandardizedRows) {
+  OwnedMatrix<double> G(rows, cols), D(rows, cols);
+  standard_normal(G, 1);
+  Host<double> la;
+  for (Index i = 0; i < rows; ++i) {
+    auto row = G.view().block(i, 0, 1, cols);
+    double mean = 0;
+    for (Index j = 0; j < cols; ++j) mean += row(0, j) / cols;
+    for (Index j = 0; j < cols; ++j) row(0, j) -= mean;
+    la.scale(std::sqrt(static_cast<double>(cols)) / la.frobenius(row), row, row);
+  }
+  auto D_view = D.view();
+  polar(la, G.view(), D_view, polar_of_map());
+  const double norm = la.frobenius(G.view());
+  OwnedMatrix<double> raw(rows, cols);
+  standard_normal(raw, 1);
+  la.scale(-la.frobenius(raw.view()) / la.frobenius(D_view), D_view, D_view);
+  const auto swan = moves(rule("swan", {{"lr", "1"}}), 1);
+  EXPECT_LE(relative_distance({D}, swan), 1e-12) << norm;
 }
 
 // Several parameters under the largest of their norms: steepest descent moves each by lr (sum_k N*_k) D_i,

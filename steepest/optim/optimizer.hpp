@@ -62,10 +62,12 @@ class Optimizer {
 
  private:
   Cell<E> make_cell(Parameter<E> parameter, const Rule& rule, const PreparedPolar& plan);
+  Matrix first_value(const Slot& slot, const Matrix& W);
   void check_gradient(const Parameter<E>& parameter, const Matrix& gradient) const;
   CommonStep<E> reduce(double schedule_factor);
   Scalar clip_factor(const Scalar& gradient_norm);
   void update(const CommonStep<E>& common);
+  void estimate_distance(const CommonStep<E>& common);
   Scalar shared_dual_norm() const;
   template <class F>
   void each_with_gradient(F f);
@@ -76,6 +78,7 @@ class Optimizer {
   std::vector<Cell<E>> cells_;
   std::vector<std::size_t> largest_first_;  // the order of work, so that threads end together
   bool shares_ = false;                     // some step waits for the dual norms of others
+  bool estimates_ = false;                  // some step size is prodigy's
   double offered_ = 0;                      // steps with a gradient
   Scalar taken_ = 0.0;
 };
@@ -94,8 +97,8 @@ Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routi
   std::map<const Rule*, PreparedPolar> plans;
   for (auto& p : parameters) {
     const Rule& rule = routing.rule_for(p.name, p.role);
-    const bool polar = rule.map == MapKind::norm && needs_polar(map_norm(rule, p.role).norm);
-    if (polar && !plans.contains(&rule)) plans.emplace(&rule, prepare_polar(rule.polar, E::epsilon()));
+    const bool polar = maps_by_polar(rule, p.role);
+    if (polar && !plans.contains(&rule)) plans.emplace(&rule, prepare_map(rule, E::epsilon()));
     cells_.push_back(make_cell(std::move(p), rule, polar ? plans.at(&rule) : PreparedPolar{}));
     largest_first_.push_back(largest_first_.size());
   }
@@ -115,12 +118,27 @@ Cell<E> Optimizer<E>::make_cell(Parameter<E> p, const Rule& rule, const Prepared
   const MapNorm norm = map_norm(rule, p.role);
   Cell<E> cell{std::move(p), rule, norm, plan, {}};
   const Matrix& W = cell.parameter.value;
-  for (const Slot& slot : slots(rule, m, n)) cell.state.push_back(memory_->zeros(W, slot.rows, slot.cols));
+  for (const Slot& slot : slots(rule, m, n)) {
+    for (auto part = static_cast<std::size_t>(slot.part) + 1; part < cell.begins.size(); ++part) ++cell.begins[part];
+    cell.state.push_back(first_value(slot, W));
+  }
+  estimates_ = estimates_ || rule.step_size == RateKind::prodigy;
   if (rule.scale == Scale::shared_dual_norm) {
     shares_ = true;
     cell.direction = memory_->zeros(W, m, n);
   }
   return cell;
+}
+
+/// The slot before the first step. Random numbers are those of the slot's size, the same in every run.
+template <ElementwiseEngine E>
+typename E::Matrix Optimizer<E>::first_value(const Slot& slot, const Matrix& W) {
+  Matrix value = memory_->zeros(W, slot.rows, slot.cols);
+  if (slot.initial == Initial::number) la_->fill(slot.number, value);
+  if (slot.initial == Initial::parameter) la_->copy(W, value);
+  if constexpr (FactorEngine<E>)
+    if (slot.initial == Initial::normal) la_->random_normal(slot.rows + slot.cols, value);
+  return value;
 }
 
 template <ElementwiseEngine E>
@@ -157,7 +175,10 @@ StepReport Optimizer<E>::step(double schedule_factor) {
   const Scalar taken = la_->advance(common.gate, 0.0);
   offered_ += 1;
   taken_ = taken_ + taken;
-  if (!la_->surely_closed(common.gate)) update(common);
+  if (!la_->surely_closed(common.gate)) {
+    if (estimates_) estimate_distance(common);
+    update(common);
+  }
   return {la_->reading(common.gradient_norm), la_->reading(common.clip_factor), la_->reading(taken)};
 }
 
@@ -194,7 +215,7 @@ void Optimizer<E>::update(const CommonStep<E>& common) {
   each_with_gradient([&common](E& la, Cell<E>& cell) {
     auto frame = la.frame();
     const Matrix& G = *cell.parameter.gradient;
-    CellScratch<E> scratch{frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G)};
+    CellScratch<E> scratch{frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G)};
     const Matrix D = direction(la, cell, common, scratch);
     if (cell.direction)
       la.copy(D, *cell.direction);
@@ -206,6 +227,34 @@ void Optimizer<E>::update(const CommonStep<E>& common) {
   each_with_gradient([&common, &shared](E& la, Cell<E>& cell) {
     if (cell.direction) apply(la, cell, common, *cell.direction, shared);
   });
+}
+
+/// Prodigy's distance from all parameters that use it, those without a gradient included: it is one number, of which
+/// each keeps a copy.
+template <ElementwiseEngine E>
+void Optimizer<E>::estimate_distance(const CommonStep<E>& common) {
+  each_with_gradient([&common](E& la, Cell<E>& cell) {
+    if (cell.rule.step_size == RateKind::prodigy) gather_distance(la, cell, common);
+  });
+  const Cell<E>* first = nullptr;
+  Scalar inner = 0.0, sums = 0.0;
+  for (const Cell<E>& cell : cells_) {
+    if (cell.rule.step_size != RateKind::prodigy || !cell.parameter.gradient) continue;
+    if (first == nullptr) first = &cell;
+    inner = inner + cell.inner;
+    sums = sums + cell.sums;
+  }
+  if (first == nullptr) return;
+  const DistanceEstimate next = next_estimate(first->rule.distance, beta3_of(first->rule), first->before,
+                                              la_->reading(inner).get(), la_->reading(sums).get());
+  for (Cell<E>& cell : cells_) {
+    if (cell.rule.step_size != RateKind::prodigy) continue;
+    cell.now = next;
+    const auto state = cell.slots_of(Part::step_size);
+    keep_number(*la_, common.gate, next.distance, state[2]);
+    keep_number(*la_, common.gate, next.largest, state[3]);
+    keep_number(*la_, common.gate, next.numerator, state[4]);
+  }
 }
 
 /// sum <R_i, D_i> over the parameters that share their step: the dual of the largest of their norms.

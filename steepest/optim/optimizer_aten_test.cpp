@@ -51,6 +51,7 @@ class OnTorch : public testing::Test {
 TEST_F(OnTorch, EveryRowStepsAsOnTheHost) {
   const auto host_start = host.weights, torch_start = torch.weights;
   for (const Rule& rule : rule_table()) {
+    if (needs_regular_statistics(rule)) continue;
     for (std::size_t i = 0; i < host_start.size(); ++i) {
       host.weights[i].entries = host_start[i].entries;
       torch.weights[i].entries = torch_start[i].entries;

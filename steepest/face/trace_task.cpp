@@ -1,0 +1,154 @@
+#include "steepest/face/trace_task.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstddef>
+#include <span>
+#include <variant>
+
+#include "steepest/engine/host.hpp"
+#include "steepest/io/io_error.hpp"
+#include "steepest/io/npy.hpp"
+#include "steepest/io/safetensors.hpp"
+#include "steepest/optim/optimizer.hpp"
+
+namespace steepest {
+namespace {
+
+/// A matrix that owns its entries, in the order of its file.
+template <class T>
+struct Loaded {
+  std::vector<T> entries;
+  Index rows, cols;
+  StorageOrder order;
+
+  explicit Loaded(const std::filesystem::path& path) {
+    const NpyMatrix X = read_npy(path);
+    rows = X.rows, cols = X.cols, order = X.order;
+    std::visit(
+        [this](const auto& values) {
+          for (const auto x : values) entries.push_back(static_cast<T>(x));
+        },
+        X.values);
+  }
+  MatrixView<T> view() {
+    return order == StorageOrder::row_major ? row_major(entries.data(), rows, cols)
+                                            : column_major(entries.data(), rows, cols);
+  }
+  /// [out, in], whatever the package stores.
+  MatrixView<T> turned(Layout layout) { return layout == Layout::in_out ? view().transposed() : view(); }
+};
+
+constexpr std::string_view parameter_name = "parameter";
+
+template <class T>
+constexpr Dtype stored_type() {
+  return sizeof(T) == 8 ? Dtype::f64 : Dtype::f32;
+}
+
+std::string stored_word(const SafetensorsFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  check_data(found != file.metadata().end(), "[trace] the state must have the word '{}'; it is missing", key);
+  return found->second;
+}
+
+double stored_number(const SafetensorsFile& file, const std::string& key) {
+  const std::string text = stored_word(file, key);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  check_data(error == std::errc{} && end == text.data() + text.size(),
+             "[trace] the state's '{}' must be a number; '{}' came", key, text);
+  return value;
+}
+
+/// The file's slots in place of the optimizer's own.
+template <class T>
+void load_state(Optimizer<Host<T>>& optimizer, const std::filesystem::path& path) {
+  const SafetensorsFile file(path);
+  OptimizerState<Host<T>> offered = optimizer.state();
+  offered.format = static_cast<int>(stored_number(file, "format"));
+  offered.taken = stored_number(file, "taken");
+  offered.skipped = stored_number(file, "skipped");
+  ParameterState& parameter = offered.parameters.front();
+  parameter.rule = stored_word(file, "rule");
+  parameter.rows = static_cast<Index>(stored_number(file, "rows"));
+  parameter.cols = static_cast<Index>(stored_number(file, "cols"));
+  parameter.steps = stored_number(file, "steps");
+  std::vector<std::vector<T>> memory(offered.slots.size());
+  for (std::size_t k = 0; k < memory.size(); ++k) {
+    StateSlot<Host<T>>& slot = offered.slots[k];
+    const TensorRecord& record = file.tensor(slot.slot);
+    check_data(record.dtype == stored_type<T>() && record.shape == std::vector<Index>{slot.value.rows, slot.value.cols},
+               "[trace] slot {} must be {} [{}, {}]; it is not in {}", slot.slot, name_of(stored_type<T>()),
+               slot.value.rows, slot.value.cols, path.string());
+    memory[k].resize(record.bytes.size() / sizeof(T));
+    std::copy(record.bytes.begin(), record.bytes.end(), std::as_writable_bytes(std::span(memory[k])).begin());
+    slot.value = row_major(memory[k].data(), slot.value.rows, slot.value.cols);
+  }
+  optimizer.load(offered);
+}
+
+template <class T>
+void save_state(const Optimizer<Host<T>>& optimizer, const std::filesystem::path& path) {
+  const OptimizerState<Host<T>> state = optimizer.state();
+  const ParameterState& parameter = state.parameters.front();
+  std::vector<std::vector<T>> memory;
+  std::vector<TensorRecord> records;
+  for (const auto& slot : state.slots) {
+    std::vector<T>& values = memory.emplace_back();
+    for (Index i = 0; i < slot.value.rows; ++i)
+      for (Index j = 0; j < slot.value.cols; ++j) values.push_back(slot.value(i, j));
+  }
+  for (std::size_t k = 0; k < memory.size(); ++k)
+    records.push_back({.name = state.slots[k].slot,
+                       .dtype = stored_type<T>(),
+                       .shape = {state.slots[k].value.rows, state.slots[k].value.cols},
+                       .bytes = std::as_bytes(std::span(memory[k]))});
+  write_safetensors(path, records,
+                    {{"format", fmt::format("{}", state.format)},
+                     {"rule", parameter.rule},
+                     {"rows", fmt::format("{}", parameter.rows)},
+                     {"cols", fmt::format("{}", parameter.cols)},
+                     {"steps", fmt::format("{}", parameter.steps)},
+                     {"taken", fmt::format("{}", state.taken)},
+                     {"skipped", fmt::format("{}", state.skipped)}});
+}
+
+}  // namespace
+
+template <class T>
+TraceReport run_trace(const TraceTask& task) {
+  const Layout layout = task.rule.layout;
+  Loaded<T> W(task.parameter);
+  std::vector<Loaded<T>> gradients;
+  for (const auto& path : task.gradients) {
+    Loaded<T>& G = gradients.emplace_back(path);
+    check_data(G.rows == W.rows && G.cols == W.cols,
+               "[trace] {}: a gradient must be {} x {} as the parameter; {} x {} came", path.string(), W.rows, W.cols,
+               G.rows, G.cols);
+  }
+  TraceReport report;
+  report.rows = W.rows;
+  report.cols = W.cols;
+  report.role = task.role.value_or(role_of(parameter_name, W.rows, W.cols));
+  Host<T> la;
+  Optimizer<Host<T>> optimizer(la, {{std::string(parameter_name), report.role, W.turned(layout)}},
+                               Routing().rest(task.rule.rule));
+  if (task.state && std::filesystem::exists(*task.state)) load_state(optimizer, *task.state);
+  for (Loaded<T>& G : gradients) {
+    optimizer.set_gradient(0, G.turned(layout));
+    const StepReport step = optimizer.step();
+    report.trace.push_back({step.gradient_norm.get(), step.taken.get() != 0});
+  }
+  report.steps = optimizer.state().parameters.front().steps;
+  const auto result = W.view();
+  write_npy(task.out, MatrixView<const T>{result.data, result.rows, result.cols, result.row_stride, result.col_stride});
+  if (task.state) save_state(optimizer, *task.state);
+  return report;
+}
+
+template TraceReport run_trace<double>(const TraceTask& task);
+template TraceReport run_trace<float>(const TraceTask& task);
+
+}  // namespace steepest

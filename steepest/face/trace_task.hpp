@@ -1,0 +1,41 @@
+#pragma once
+// A rule on given gradients, from files to files: what `steepest trace` does after its words were read.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "steepest/face/precision.hpp"
+#include "steepest/optim/peers.hpp"
+
+namespace steepest {
+
+struct TraceTask {
+  PeerRule rule;
+  std::optional<Role> role;  // none: by the shape
+  std::filesystem::path parameter;
+  std::vector<std::filesystem::path> gradients;
+  std::optional<std::filesystem::path> state;  // read where it exists, and written
+  std::filesystem::path out;
+};
+
+/// What a step did.
+struct TraceStep {
+  double gradient_norm = 0;
+  bool taken = false;  // not where an entry is NaN or infinite
+};
+
+struct TraceReport {
+  Index rows = 0, cols = 0;
+  Role role = Role::hidden;
+  double steps = 0;  // of the parameter since its state began
+  std::vector<TraceStep> trace;
+};
+
+/// Runs the task in T = double or float and writes the parameter after the last step, in the storage order of the first,
+/// and the state. Throws FileError and DataError of files, std::invalid_argument where a rule does not fit.
+template <class T>
+TraceReport run_trace(const TraceTask& task);
+
+}  // namespace steepest

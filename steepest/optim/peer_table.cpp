@@ -1,0 +1,456 @@
+#include "steepest/optim/peer_table.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "steepest/base/check.hpp"
+
+namespace steepest {
+namespace {
+
+using Text = std::string_view;
+
+double number(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  check(error == std::errc{} && end == text.data() + text.size(), "[optim] a number was asked for; '{}' came", text);
+  return value;
+}
+
+bool truth(const std::string& text) {
+  check(text == "true" || text == "false" || text == "1" || text == "0",
+        "[optim] True or False was asked for; '{}' came", text);
+  return text == "true" || text == "1";
+}
+
+void refuse_unless(bool holds, Text key, const std::string& value) {
+  check(holds, "[optim] {} = {} is not offered here", key, value);
+}
+
+// Settings of several packages.
+
+constexpr PeerSpecial not_decoupled{"weight_decouple", [](const std::string& value, Settings& ours) {
+                                      if (!truth(value)) ours["decay"] = "gradient";
+                                    }};
+
+/// A name, one polynomial, or one for each step.
+void named_polynomials(const std::string& value, Settings& ours) {
+  if (value == "standard" || value == "original" || value == "simple") return;
+  if (value == "dion" || value == "quintic") {
+    ours["method"] = "preset";
+    ours["preset"] = "you";
+    ours["steps"] = "0";
+    return;
+  }
+  refuse_unless(value.find(',') != value.npos, "ns_coeffs", value);
+  ours["coefficients"] = value;
+}
+
+/// A list is run once, whatever the number of steps.
+void steps_of_list(Settings& ours) {
+  const bool list = ours.contains("coefficients") && ours["coefficients"].find(';') != std::string::npos;
+  const auto method = ours.find("method");
+  if (list || (method != ours.end() && method->second == "preset")) ours["steps"] = "0";
+}
+
+constexpr PeerSpecial polynomials{"ns_coeffs", named_polynomials};
+
+constexpr PeerSpecial moonlight_factor{"use_adjusted_lr", [](const std::string& value, Settings& ours) {
+                                         ours["scale"] = truth(value) ? "match_rms_adamw" : "original";
+                                       }};
+
+/// Scion's momentum is the share of the new gradient.
+void one_minus(const std::string& value, Settings& ours) { ours["momentum"] = fmt::format("{}", 1 - number(value)); }
+
+/// The keyword arguments of a norm, "normalized:true,transpose:true".
+void norm_arguments(const std::string& value, Settings& ours) {
+  for (std::size_t begin = 0; begin < value.size();) {
+    const std::size_t end = std::min(value.find(',', begin), value.size());
+    const std::string pair = value.substr(begin, end - begin);
+    const std::size_t colon = pair.find_first_of(":=");
+    refuse_unless(colon != pair.npos, "norm_kwargs", value);
+    std::string key = pair.substr(0, colon);
+    if (key == "normalize") key = "normalized";
+    if (key == "max_scale") key = "max";
+    if (key == "num_steps") key = "steps";
+    ours["norm." + key] = plain_value(pair.substr(colon + 1));
+    begin = end + 1;
+  }
+}
+
+template <char const* key>
+void remember(const std::string& value, Settings& ours) {
+  ours[key] = value;
+}
+
+constexpr char wanted_norm[] = "norm.name", normalized[] = "norm.normalized", transposed[] = "norm.transpose",
+               largest[] = "norm.max", norm_steps[] = "norm.steps";
+
+std::string taken(Settings& ours, const std::string& key, std::string otherwise) {
+  const auto found = ours.find(key);
+  if (found == ours.end()) return otherwise;
+  otherwise = found->second;
+  ours.erase(found);
+  return otherwise;
+}
+
+bool is_one_of(const std::string& word, std::initializer_list<Text> names) {
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
+void spectral(Settings& ours, bool by_both, bool at_least_one) {
+  ours["norm"] = "spectral";
+  ours["scale"] = !by_both ? "sqrt_fan_out" : at_least_one ? "original" : "rms_to_rms";
+}
+
+void column(Settings& ours, bool over_inputs) {
+  ours["norm"] = "rms_column";
+  ours["norm_epsilon"] = "1e-8";
+  if (over_inputs) ours["scale"] = "fan_in";
+}
+
+/// What the arguments of a norm of Scion say, once all of them are there.
+void scion_norm(Settings& ours) {
+  const std::string name = taken(ours, wanted_norm, "Auto");
+  const std::string asked = taken(ours, normalized, "");
+  const bool at_least_one = truth(taken(ours, largest, "false"));
+  if (const std::string count = taken(ours, norm_steps, ""); !count.empty()) ours["steps"] = count;
+  const auto is = [&](bool otherwise) { return asked.empty() ? otherwise : truth(asked); };
+  if (is_one_of(name, {"Auto", "auto", "1"}) && ours["norm"] == "rms") {
+    ours["norm_epsilon"] = "1e-8";
+  } else if (is_one_of(name, {"Spectral", "spectral", "SPECTRAL", "Auto", "auto", "1", "2"})) {
+    spectral(ours, is(true), at_least_one);
+  } else if (is_one_of(name, {"ColNorm", "Col", "col", "COL", "6"})) {
+    column(ours, is(false));
+  } else if (is_one_of(name, {"RowNorm", "Row", "row", "ROW", "7"})) {
+    ours["norm"] = is(true) ? "rms_row" : "row";
+    ours["norm_epsilon"] = "1e-8";
+  } else if (is_one_of(name, {"Sign", "sign", "SIGN", "4"})) {
+    ours["norm"] = "max_entry";
+    ours["scale"] = is(true) ? "fan_in" : "none";
+    ours.erase("norm_epsilon");
+    ours.erase("norm_epsilon_form");
+    ours.erase("steps");
+  } else {
+    refuse_unless(is_one_of(name, {"BiasRMS", "Bias", "BIAS", "5"}), "norm", name);
+    ours["norm"] = "rms";
+    ours["norm_epsilon"] = "1e-8";
+  }
+  ours["transposed"] = taken(ours, transposed, "false");
+  if (ours["norm"] != "spectral") {
+    ours.erase("norm_epsilon_form");
+    ours.erase("steps");
+  }
+}
+
+// Lists that several rows share.
+
+const std::vector<SettingPair> adam_names{
+    {"lr", "learning_rate"}, {"betas", "betas"}, {"eps", "epsilon"}, {"weight_decay", "weight_decay"}};
+const std::vector<SettingPair> optax_adam_names{{"learning_rate", "learning_rate"},
+                                                {"lr", "learning_rate"},
+                                                {"b1", "beta1"},
+                                                {"b2", "beta2"},
+                                                {"betas", "betas"},
+                                                {"eps", "epsilon"},
+                                                {"weight_decay", "weight_decay"}};
+const std::vector<SettingPair> muon_names{{"lr", "learning_rate"},     {"momentum", "momentum"},
+                                          {"mu", "momentum"},          {"nesterov", "nesterov"},
+                                          {"ns_steps", "steps"},       {"weight_decay", "weight_decay"},
+                                          {"wd", "weight_decay"},      {"eps", "norm_epsilon"},
+                                          {"epsilon", "norm_epsilon"}, {"ns_coefficients", "coefficients"},
+                                          {"adjust_lr_fn", "scale"}};
+const std::vector<SettingPair> prodigy_names{{"lr", "learning_rate"},
+                                             {"learning_rate", "learning_rate"},
+                                             {"betas", "betas"},
+                                             {"beta3", "beta3"},
+                                             {"eps", "epsilon"},
+                                             {"d0", "d0"},
+                                             {"estim_lr0", "d0"},
+                                             {"d_coef", "d_coef"},
+                                             {"estim_lr_coef", "d_coef"},
+                                             {"growth_rate", "growth_rate"},
+                                             {"weight_decay", "weight_decay"},
+                                             {"safeguard_warmup", "safeguard_warmup"},
+                                             {"bias_correction", "bias_correction"},
+                                             {"use_bias_correction", "bias_correction"}};
+const std::vector<SettingPair> soap_names{{"lr", "learning_rate"},
+                                          {"betas", "betas"},
+                                          {"eps", "epsilon"},
+                                          {"weight_decay", "weight_decay"},
+                                          {"precondition_frequency", "precondition_frequency"},
+                                          {"max_precond_dim", "max_precondition_dim"},
+                                          {"max_precondition_dim", "max_precondition_dim"},
+                                          {"correct_bias", "bias_correction"}};
+
+/// None or a negative number: that of the second moment.
+constexpr PeerSpecial shampoo_beta{"shampoo_beta", [](const std::string& value, Settings& ours) {
+                                     if (value != "none" && number(value) >= 0) ours["shampoo_beta"] = value;
+                                   }};
+
+void statistics_as_second_moment(Settings& ours) {
+  if (ours.contains("shampoo_beta") || !ours.contains("betas")) return;
+  const std::string& betas = ours["betas"];
+  ours["shampoo_beta"] = betas.substr(betas.find(',') + 1);
+}
+
+const std::vector<PeerSpecial> scion_specials{
+    {"momentum", one_minus},
+    {"momentum_as_one_minus", one_minus},
+    {"norm", remember<wanted_norm>},
+    {"norm_type", remember<wanted_norm>},
+    {"norm_kwargs", norm_arguments},
+    {"normalized", remember<normalized>},
+    {"transpose", remember<transposed>},
+    {"max", remember<largest>},
+    {"steps", remember<norm_steps>},
+    {"unconstrained",
+     [](const std::string& value, Settings& ours) { ours["decay"] = truth(value) ? "decoupled" : "constrained"; }},
+    {"constraint",
+     [](const std::string& value, Settings& ours) { ours["decay"] = truth(value) ? "constrained" : "decoupled"; }}};
+const std::vector<SettingPair> scion_names{
+    {"lr", "learning_rate"}, {"scale", "factor"}, {"weight_decay", "weight_decay"}};
+
+std::vector<PeerRow> torch_rows() {
+  const auto sgd = [](Text rule, std::vector<std::pair<std::string, std::string>> preset) {
+    return PeerRow{"torch",
+                   rule,
+                   "sgd",
+                   std::move(preset),
+                   {{"lr", "learning_rate"},
+                    {"momentum", "momentum"},
+                    {"dampening", "dampening"},
+                    {"weight_decay", "weight_decay"},
+                    {"nesterov", "nesterov"}}};
+  };
+  const PeerSpecial decoupled{"decoupled_weight_decay", [](const std::string& value, Settings& ours) {
+                                if (truth(value)) ours["decay"] = "decoupled";
+                              }};
+  const PeerSpecial two_epsilons{
+      "eps", [](const std::string& value, Settings& ours) { ours["least_rate"] = value.substr(value.find(',') + 1); }};
+  return {
+      sgd("sgd", {}),
+      sgd("momentum", {{"momentum", "0.9"}}),
+      sgd("nesterov", {{"momentum", "0.9"}, {"nesterov", "true"}}),
+      {"torch", "adam", "adam", {}, adam_names, {decoupled}},
+      {"torch", "adamw", "adamw", {}, adam_names},
+      {"torch",
+       "adafactor",
+       "adafactor",
+       {},
+       {{"lr", "learning_rate"}, {"beta2_decay", "beta2_decay"}, {"d", "threshold"}, {"weight_decay", "weight_decay"}},
+       {two_epsilons}},
+      {"torch", "muon", "muon", {{"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}}, muon_names}};
+}
+
+std::vector<PeerRow> optax_rows() {
+  const PeerSpecial rms{"consistent_rms", [](const std::string& value, Settings& ours) {
+                          if (value == "none") return;
+                          ours["scale"] = "larger_side";
+                          ours["factor"] = value;
+                        }};
+  const PeerSpecial scaling{"preconditioning", [](const std::string& value, Settings&) {
+                              refuse_unless(value == "frobenius", "preconditioning", value);
+                            }};
+  const PeerSpecial plain_moment{
+      "nesterov", [](const std::string& value, Settings&) { refuse_unless(!truth(value), "nesterov", value); }};
+  return {{"optax",
+           "sgd",
+           "sgd",
+           {},
+           {{"learning_rate", "learning_rate"},
+            {"lr", "learning_rate"},
+            {"momentum", "momentum"},
+            {"nesterov", "nesterov"}}},
+          {"optax", "adam", "adam", {}, optax_adam_names, {plain_moment}},
+          {"optax", "adamw", "adamw", {{"weight_decay", "1e-4"}}, optax_adam_names, {plain_moment}},
+          {"optax", "lion", "lion", {{"weight_decay", "1e-3"}}, optax_adam_names},
+          {"optax", "prodigy", "prodigy", {{"bias_correction", "true"}}, prodigy_names},
+          {"optax",
+           "muon",
+           "muon_optax",
+           {{"norm_epsilon", "1e-8"}},
+           {{"learning_rate", "learning_rate"},
+            {"lr", "learning_rate"},
+            {"beta", "momentum"},
+            {"nesterov", "nesterov"},
+            {"ns_steps", "steps"},
+            {"eps", "norm_epsilon"},
+            {"weight_decay", "weight_decay"},
+            {"adaptive", "adaptive"}},
+           {polynomials, rms, scaling},
+           steps_of_list,
+           Layout::in_out}};
+}
+
+std::vector<PeerRow> pytorch_optimizer_rows() {
+  constexpr Text peer = "pytorch_optimizer";
+  const PeerSpecial update_scale{"update_scale", [](const std::string& value, Settings& ours) {
+                                   if (value == "preserve_norm") return;
+                                   ours["match"] = "unit_rms";
+                                   ours["factor"] = "0.2";
+                                   ours["scale"] = "none";
+                                 }};
+  const PeerSpecial first_sum{
+      "v", [](const std::string& value, Settings&) { refuse_unless(number(value) == 1e-6, "v", value); }};
+  const std::vector<SettingPair> muon{{"lr", "learning_rate"},
+                                      {"momentum", "momentum"},
+                                      {"nesterov", "nesterov"},
+                                      {"ns_steps", "steps"},
+                                      {"weight_decay", "weight_decay"}};
+  auto normuon = muon, adamuon = muon, adago = muon;
+  normuon.insert(normuon.end(), {{"beta2", "beta2"}, {"eps", "epsilon"}});
+  adamuon.insert(adamuon.end(), {{"betas", "betas"}, {"eps", "epsilon"}});
+  adago.insert(adago.end(), {{"gamma", "threshold"}, {"eps", "least_rate"}});
+  const std::vector<PeerSpecial> specials{polynomials, moonlight_factor, not_decoupled};
+  auto scaled = specials, summed = specials;
+  scaled.push_back(update_scale);
+  summed.push_back(first_sum);
+  return {{peer,
+           "muon",
+           "muon_keller",
+           {{"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}},
+           muon,
+           specials,
+           steps_of_list},
+          {peer,
+           "normuon",
+           "normuon",
+           {{"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}, {"epsilon", "1e-10"}},
+           normuon,
+           scaled,
+           steps_of_list},
+          {peer,
+           "adamuon",
+           "adamuon",
+           {{"norm_epsilon", "1e-7"},
+            {"norm_epsilon_form", "clamped"},
+            {"epsilon", "1e-10"},
+            {"preparation", "none"},
+            {"betas", "0.9,0.95"},
+            {"bias_correction", "true"},
+            {"match", "polar_norm"},
+            {"scale", "match_rms_adamw"},
+            {"factor", "1"}},
+           adamuon,
+           specials,
+           steps_of_list},
+          {peer,
+           "adago",
+           "adago",
+           {{"norm_epsilon", "1e-7"},
+            {"norm_epsilon_form", "clamped"},
+            {"scale", "original"},
+            {"step_size", "adago_squares"}},
+           adago,
+           summed,
+           steps_of_list},
+          {peer, "lion", "lion", {}, adam_names, {not_decoupled}},
+          {peer, "prodigy", "prodigy", {}, prodigy_names, {not_decoupled}},
+          {peer, "soap", "soap", {}, soap_names, {shampoo_beta}, statistics_as_second_moment},
+          {peer,
+           "scion",
+           "scion",
+           {{"decay", "decoupled"}, {"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}, {"by_shape", ""}},
+           scion_names,
+           scion_specials,
+           scion_norm}};
+}
+
+std::vector<PeerRow> research_rows() {
+  const PeerSpecial dion_scale{
+      "adjust_lr", [](const std::string& value, Settings& ours) {
+        ours["scale"] = value == "none" ? "none" : value == "rms_norm" ? "match_rms_adamw" : "rms_to_rms";
+      }};
+  const PeerSpecial express{"use_polar_express", [](const std::string& value, Settings& ours) {
+                              if (!truth(value)) ours["preset"] = "you";
+                              ours["norm_epsilon"] = truth(value) ? "1e-6" : "1e-8";
+                            }};
+  const PeerSpecial cautious{"cautious_wd", [](const std::string& value, Settings& ours) {
+                               if (truth(value)) ours["decay"] = "cautious";
+                             }};
+  const PeerSpecial exact{"method", [](const std::string& value, Settings& ours) {
+                            ours["method"] = value == "exact" ? "svd" : value == "ns" ? "jordan" : value;
+                          }};
+  const PeerSpecial polar_first{"polar_first", [](const std::string& value, Settings& ours) {
+                                  if (truth(value)) ours["order"] = "polar_first";
+                                }};
+  const std::vector<SettingPair> dion_muon{{"lr", "learning_rate"},
+                                           {"mu", "momentum"},
+                                           {"nesterov", "nesterov"},
+                                           {"weight_decay", "weight_decay"},
+                                           {"epsilon", "norm_epsilon"}};
+  auto dion_normuon = dion_muon, dion2 = dion_muon;
+  dion_normuon.emplace_back("muon_beta2", "beta2");
+  dion2.insert(dion2.end(), {{"fraction", "fraction"}, {"ef_decay", "momentum"}});
+  const std::vector<SettingPair> dion_names{{"lr", "learning_rate"},          {"mu", "momentum"},
+                                            {"weight_decay", "weight_decay"}, {"eps", "epsilon"},
+                                            {"epsilon", "epsilon"},           {"rank", "rank_kept"}};
+  return {
+      {"keller", "muon", "muon_keller", {{"norm_epsilon", "1e-7"}}, muon_names},
+      {"moonlight", "muon", "moonlight", {{"norm_epsilon", "1e-7"}}, muon_names},
+      {"scion",
+       "scion",
+       "scion",
+       {{"learning_rate", "1e-3"}, {"momentum", "0"}, {"norm_epsilon", "1e-7"}, {"by_shape", ""}},
+       scion_names,
+       scion_specials,
+       scion_norm},
+      {"soap", "soap", "soap", {}, soap_names, {shampoo_beta}, statistics_as_second_moment},
+      {"prodigyopt", "prodigy", "prodigy", {}, prodigy_names},
+      {"dion", "dion", "dion", {}, dion_names},
+      {"dion", "muon", "muon_polar_express", {{"norm_epsilon", "1e-6"}}, dion_muon, {dion_scale, express, cautious}},
+      {"dion",
+       "normuon",
+       "normuon",
+       {{"method", "preset"},
+        {"preset", "modded_nanogpt"},
+        {"norm_epsilon", "1e-6"},
+        {"momentum_form", "heavy_ball"},
+        {"nesterov", "false"},
+        {"learning_rate", "0.01"},
+        {"weight_decay", "0.01"},
+        {"scale", "rms_to_rms"}},
+       dion_normuon,
+       {dion_scale, express, cautious}},
+      {"dion", "dion2", "dion2", {{"norm_epsilon", "1e-6"}}, dion2, {dion_scale, express}},
+      {"polargrad",
+       "polargrad",
+       "polargrad",
+       {},
+       {{"lr", "learning_rate"}, {"momentum", "momentum"}, {"weight_decay", "weight_decay"}},
+       {exact, polar_first}}};
+}
+
+/// The plain statements of rules, in torch's words.
+std::vector<PeerRow> reference_rows() {
+  std::vector<PeerRow> rows;
+  const auto add_from = [&rows](const std::vector<PeerRow>& others, Text rule) {
+    for (PeerRow row : others)
+      if (row.rule == rule) {
+        row.peer = "reference";
+        rows.push_back(row);
+      }
+  };
+  for (const Text rule : {"sgd", "momentum", "nesterov", "adam", "adamw", "muon", "adafactor"})
+    add_from(torch_rows(), rule);
+  for (const Text rule : {"normuon", "adamuon", "adago", "lion", "prodigy", "soap"})
+    add_from(pytorch_optimizer_rows(), rule);
+  for (const Text rule : {"scion", "dion", "dion2", "polargrad"}) add_from(research_rows(), rule);
+  return rows;
+}
+
+}  // namespace
+
+std::span<const PeerRow> peer_table() {
+  static const std::vector<PeerRow> table = [] {
+    std::vector<PeerRow> all;
+    for (const auto& rows : {torch_rows(), optax_rows(), pytorch_optimizer_rows(), research_rows(), reference_rows()})
+      all.insert(all.end(), rows.begin(), rows.end());
+    return all;
+  }();
+  return table;
+}
+
+}  // namespace steepest

@@ -1,0 +1,148 @@
+"""`steepest trace`: the cases of peers.json, states, refusals."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Matrix = npt.NDArray[np.float64]
+
+CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "steepest" / "optim" / "peers.json").read_text())
+
+
+def closed_form(shape: tuple[int, int], s: int) -> Matrix:
+    """M(s)[i, j] = sin(1 + s + 0.7 i + 1.3 j) + 0.25 cos(0.5 s + 2.1 i - 0.9 j), of rank 4 at most."""
+    i, j = np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
+    result: Matrix = np.sin(1 + s + 0.7 * i + 1.3 * j) + 0.25 * np.cos(0.5 * s + 2.1 * i - 0.9 * j)
+    return result
+
+
+def write_inputs(folder: Path, shape: tuple[int, int], steps: int) -> list[str]:
+    """Write W0 and the gradients, and return the words that name them."""
+    np.save(folder / "w0.npy", 0.5 * closed_form(shape, 0))
+    words = ["--param", "w0.npy"]
+    for step in range(1, steps + 1):
+        np.save(folder / f"g{step}.npy", closed_form(shape, step))
+        words += ["--grad", f"g{step}.npy"]
+    return words
+
+
+def set_words(settings: dict[str, Any]) -> list[str]:
+    """Return the settings as words, values as Python writes them."""
+    words: list[str] = []
+    for key, value in settings.items():
+        words += ["--set", f"{key}={value}"]
+    return words
+
+
+def traced(steepest: Run, folder: Path, words: list[str]) -> Matrix:
+    """Run the command and return the parameter that it wrote."""
+    done = steepest("trace", *words, "--out", "w.npy")
+    assert done.returncode == 0, done.stderr
+    result: Matrix = np.load(folder / "w.npy")
+    return result
+
+
+def title(case: dict[str, Any]) -> str:
+    """Name a case."""
+    return f"{case['name']} {case['shape']} {case['steps']}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=title)
+def test_every_case_of_the_peers(steepest: Run, tmp_path: Path, case: dict[str, Any]) -> None:
+    """max |W - peer| and max |W - reference| stay below the tolerances of the case.
+
+    optax's Prodigy divides moments by 1 - beta^t, and its reference does not: of that rule the reference is ours as
+    `reference`, where it must differ from optax's.
+    """
+    words = ["--rule", case["rule"], *set_words(case["settings"])]
+    words += write_inputs(tmp_path, tuple(case["shape"]), case["steps"])
+    found = traced(steepest, tmp_path, [*words, "--as", case["source"]])
+    if "peer" in case:
+        assert np.abs(found - np.array(case["peer"])).max() <= case["tolerance_to_peer"]
+    if case["name"] == "optax.prodigy":
+        corrected, found = found, traced(steepest, tmp_path, [*words, "--as", "reference"])
+        assert np.abs(found - corrected).max() > case["tolerance_to_ref64"]
+    assert np.abs(found - np.array(case["ref64"])).max() <= case["tolerance_to_ref64"]
+
+
+def test_a_setting_that_is_left_out_is_caught(steepest: Run, tmp_path: Path) -> None:
+    """The comparison can fail: without its settings torch's Muon misses the golden of momentum 0.8."""
+    case = next(c for c in CASES if c["name"] == "torch.Muon momentum=.8")
+    words = ["--rule", "muon", "--as", "torch", *write_inputs(tmp_path, tuple(case["shape"]), 3)]
+    found = traced(steepest, tmp_path, words)
+    assert np.abs(found - np.array(case["ref64"])).max() > case["tolerance_to_ref64"]
+
+
+@pytest.mark.parametrize("rule", ["muon", "normuon", "adamw", "soap", "prodigy", "adago", "shampoo", "dion", "sumo"])
+@pytest.mark.parametrize("dtype", ["f64", "f32"])
+def test_a_state_continues_bit_for_bit(steepest: Run, tmp_path: Path, rule: str, dtype: str) -> None:
+    """Two steps, the state, and two more are the four steps in one run."""
+    inputs = write_inputs(tmp_path, (4, 6), 4)
+    whole = traced(steepest, tmp_path, ["--rule", rule, "--dtype", dtype, *inputs])
+    traced(steepest, tmp_path, ["--rule", rule, "--dtype", dtype, "--state", "s.safetensors", *inputs[:6]])
+    (tmp_path / "w.npy").rename(tmp_path / "half.npy")
+    rest = ["--param", "half.npy", *inputs[6:]]
+    assert (traced(steepest, tmp_path, ["--rule", rule, "--dtype", dtype, *rest]) != whole).any()
+    resumed = traced(steepest, tmp_path, ["--rule", rule, "--dtype", dtype, "--state", "s.safetensors", *rest])
+    assert (resumed == whole).all()
+
+
+def test_the_names_of_torch_are_ours(steepest: Run, tmp_path: Path) -> None:
+    """`lr`, `ns_steps`, `eps` and their like need no --as; without eps a step does not see the gradient's scale."""
+    inputs = write_inputs(tmp_path, (4, 6), 3)
+    words = [
+        "--set",
+        "lr=0.01",
+        "--set",
+        "ns_steps=6",
+        "--set",
+        "nesterov=False",
+        "--set",
+        "adjust_lr_fn=match_rms_adamw",
+    ]
+    ours = traced(steepest, tmp_path, ["--rule", "muon", *words, "--set", "eps=1e-7", *inputs])
+    theirs = traced(steepest, tmp_path, ["--rule", "muon", "--as", "torch", *words, *inputs])
+    assert np.abs(ours - theirs).max() <= 1e-9
+    report = json.loads(steepest("trace", "--rule", "muon", *inputs, "--out", "w.npy", "--json").stdout)
+    assert report["scale_invariant"] and report["steps"] == 3 and len(report["trace"]) == 3
+    report = json.loads(
+        steepest("trace", "--rule", "muon", "--set", "eps=1e-7", *inputs, "--out", "w.npy", "--json").stdout
+    )
+    assert not report["scale_invariant"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        (["--rule", "mun"], 2, "'muon'"),
+        (["--rule", "muon", "--as", "torhc"], 2, "torch muon"),
+        (["--rule", "muon", "--set", "momentun=0.9"], 2, "'momentum'"),
+        (["--rule", "muon", "--as", "torch", "--set", "betas=0.9"], 2, "betas"),
+        (["--rule", "muon", "--set", "momentum=2"], 2, "2"),
+        (["--rule", "muon", "--set", "momentum"], 2, "key=value"),
+        (["--rule", "muon", "--role", "hiden"], 2, "hidden"),
+        (["--rule", "muon", "--grad", "none.npy"], 1, "none.npy"),
+        (["--rule", "muon", "--grad", "other.npy"], 1, "3 x 3"),
+        (["--rule", "adamw", "--state", "s.safetensors"], 1, "rule"),
+    ],
+)
+def test_refusals(steepest: Run, tmp_path: Path, words: list[str], status: int, text: str) -> None:
+    """What does not fit is named, and nothing is written."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    np.save(tmp_path / "other.npy", np.eye(3))
+    state = steepest("trace", "--rule", "muon", *inputs, "--out", "w.npy", "--state", "s.safetensors")
+    assert state.returncode == 0, state.stderr
+    (tmp_path / "w.npy").unlink()
+    before = (tmp_path / "s.safetensors").read_bytes()
+    refused = steepest("trace", *words, *inputs, "--out", "w.npy")
+    assert refused.returncode == status, refused.stderr
+    assert text in refused.stderr
+    assert not (tmp_path / "w.npy").exists()
+    assert (tmp_path / "s.safetensors").read_bytes() == before
