@@ -72,8 +72,6 @@ class Subject {
         la_.copy(X_, Y_);
         la_.solve_cholesky(L_, Y_);
         return la_.triangular_inverse(L_, B_), 2 + 1.0 / 3;
-      case Kernel::transposed_inverse:
-        return la_.inverse_transposed(A_, Y_), 2;
       case Kernel::qr:
         return la_.qr(X_, Y_, B_), 4 - 4.0 / 3;
       case Kernel::pivoted_qr:

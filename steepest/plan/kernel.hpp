@@ -10,23 +10,21 @@
 namespace steepest {
 
 enum class Kernel {
-  product,             // general matrix product
-  gram,                // X X', one triangle
-  symmetric,           // square or product of commuting symmetric matrices, one triangle
-  cholesky,            //
-  inverse,             // of a positive definite matrix
-  triangular,          // solve with, product with and inverse of a triangle
-  transposed_inverse,  // of a general matrix
-  qr,                  //
-  pivoted_qr,          //
-  eigh,                //
-  svd,                 //
-  pass                 // over memory, entry by entry
+  product,     // general matrix product
+  gram,        // X X', one triangle
+  symmetric,   // square or product of commuting symmetric matrices, one triangle
+  cholesky,    //
+  inverse,     // of a positive definite matrix
+  triangular,  // solve with, product with and inverse of a triangle
+  qr,          //
+  pivoted_qr,  //
+  eigh,        //
+  svd,         //
+  pass         // over memory, entry by entry
 };
 
-inline constexpr std::array<std::string_view, 12> kernel_names{
-    "product", "gram",       "symmetric", "cholesky", "inverse", "triangular", "transposed_inverse",
-    "qr",      "pivoted_qr", "eigh",      "svd",      "pass"};
+inline constexpr std::array<std::string_view, 11> kernel_names{
+    "product", "gram", "symmetric", "cholesky", "inverse", "triangular", "qr", "pivoted_qr", "eigh", "svd", "pass"};
 
 inline constexpr std::size_t kernel_count = kernel_names.size();
 
