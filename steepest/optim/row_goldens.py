@@ -197,16 +197,6 @@ def shampoo(s: dict[str, Any], w: Matrix, g: Matrix, t: int) -> Matrix:
     return result
 
 
-def splus(s: dict[str, Any], w: Matrix, g: Matrix, t: int) -> Matrix:
-    """Signs in the eigenbases of the first gradient."""
-    m = average(s, "m", 0.9, g)
-    if t == 1:
-        s["p"], s["q"] = np.linalg.eigh(g @ g.T)[1], np.linalg.eigh(g.T @ g)[1]
-    d = s["p"] @ np.sign(s["p"].T @ m @ s["q"]) @ s["q"].T
-    result: Matrix = w - 0.2 * 2 / sum(w.shape) * d
-    return result
-
-
 def asgo(s: dict[str, Any], w: Matrix, g: Matrix, _: int) -> Matrix:
     """(V^1/2 + e)^-1 G."""
     v = s["v"] = s.get("v", 0.0) + g @ g.T
@@ -251,7 +241,8 @@ EVERY_SHAPE: list[Statement] = [
     lion, adafactor, moonlight, normuon, adamuon, namo, muon2, muoneq, adago, muon_polar_express,
     scion, gluon, schatten_descent, polargrad_rows,
 ]  # fmt: skip
-SQUARE: list[Statement] = [shampoo_idealized, shampoo, splus, asgo, sumo]
+# splus is not here: in the basis of the first gradient that gradient is diagonal, and rounding decides the other signs.
+SQUARE: list[Statement] = [shampoo_idealized, shampoo, asgo, sumo]
 WIDE: list[Statement] = [swan]  # centred rows of a 6 x 4 or 4 x 4 matrix have a null part
 
 
