@@ -1,5 +1,5 @@
 // Every row descends: on four problems f(W) = ||A (W - T) B||_F^2 / 2 (A, B: identity; scaled rows; scaled columns; both) the
-// best of a few learning rates, falling to zero on a straight line, brings f below 1/20 of its start.
+// best of four learning rates, falling to zero on a straight line, brings f below 1/20 of its start.
 // The catch: along the gradient instead of against it f grows.
 // QK-clip: the logits of a clipped head shrink by gamma = threshold / S, those below the threshold stay bit for bit.
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 namespace steepest {
 namespace {
 
-constexpr Index rows = 5, cols = 4, steps = 150;
+constexpr Index rows = 5, cols = 4, steps = 100;
 
 struct Problem {
   double row_ratio, column_ratio;
@@ -25,10 +25,21 @@ double weight(const Problem& p, Index i, Index j) {
          std::pow(p.column_ratio, static_cast<double>(j) / (cols - 1));
 }
 
-/// f and its gradient at W; T is the closed form.
-double value_and_gradient(const Problem& p, OwnedMatrix<double>& W, OwnedMatrix<double>& G) {
+/// T: rows of mean zero, which is all that rows with centred gradients reach, in the unit ball of every norm.
+OwnedMatrix<double> target() {
   OwnedMatrix<double> T(rows, cols);
-  closed_form(T, 3);
+  closed_form(T, 3, 0.2);
+  for (Index i = 0; i < rows; ++i) {
+    double mean = 0;
+    for (Index j = 0; j < cols; ++j) mean += T.view()(i, j) / cols;
+    for (Index j = 0; j < cols; ++j) T.view()(i, j) -= mean;
+  }
+  return T;
+}
+
+/// f and its gradient at W.
+double value_and_gradient(const Problem& p, OwnedMatrix<double>& W, OwnedMatrix<double>& G) {
+  OwnedMatrix<double> T = target();
   double value = 0;
   for (Index i = 0; i < rows; ++i)
     for (Index j = 0; j < cols; ++j) {
@@ -44,6 +55,7 @@ double descent(const Problem& p, Rule rule, double learning_rate, double sign = 
   OwnedMatrix<double> W(rows, cols), G(rows, cols);
   rule.learning_rate = learning_rate;
   rule.weight_decay = 0;
+  rule.kronecker.frequency = std::min(rule.kronecker.frequency, 10);
   Host<double> la;
   Optimizer<Host<double>> optimizer(la, {{"w", Role::hidden, W.view(), G.view()}}, Routing().rest(rule));
   const double start = value_and_gradient(p, W, G);
@@ -57,7 +69,7 @@ double descent(const Problem& p, Rule rule, double learning_rate, double sign = 
 
 double best_descent(const Problem& p, const Rule& rule) {
   double best = 1e300;
-  for (const double rate : {2.0, 0.5, 0.1, 0.02}) best = std::min(best, descent(p, rule, rate));
+  for (const double rate : {0.5, 0.1, 0.02, 0.004}) best = std::min(best, descent(p, rule, rate));
   return best;
 }
 
