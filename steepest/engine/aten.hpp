@@ -86,7 +86,6 @@ class AtenVerbs {
   void triangular_product(double a, const Matrix& X, const Gram& L, double b, const Matrix& C, const Matrix& Y) {
     product(a, X, L, b, C, Y);
   }
-  void inverse_transposed(const Matrix& X, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   /// libtorch has no pivoted QR: the columns are sorted by their norms once, before the factorization.
   void qr_factors(const Matrix& X, const Matrix& V, const Matrix&, const Gram& R) { qr(X, V, R); }

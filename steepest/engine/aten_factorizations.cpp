@@ -7,7 +7,6 @@
 #include <ATen/ops/gt.h>
 #include <ATen/ops/linalg_cholesky_ex.h>
 #include <ATen/ops/linalg_eigh.h>
-#include <ATen/ops/linalg_inv_ex.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linalg_solve_triangular.h>
 #include <ATen/ops/linalg_svd.h>
@@ -54,12 +53,6 @@ void AtenVerbs::solve_triangular(const Gram& L, const Matrix& Y) {
 void AtenVerbs::triangular_inverse(const Gram& L, const Gram& B) {
   const at::Tensor I = at::eye(L.rows(), L.options()).expand_as(L.tensor());
   B.tensor().copy_(at::linalg_solve_triangular(L.tensor(), I, /*upper=*/false));  // L B = I
-}
-
-void AtenVerbs::inverse_transposed(const Matrix& X, const Matrix& Y) {
-  const auto [inverse, failed] = at::linalg_inv_ex(lifted(X).mT());
-  const at::Tensor singular = failed.view({X.batch(), 1, 1}).ne(0);
-  Y.tensor().copy_(inverse.masked_fill(singular, std::numeric_limits<double>::quiet_NaN()));
 }
 
 void AtenVerbs::qr(const Matrix& X, const Matrix& Q, const Gram& R) {

@@ -123,7 +123,6 @@ std::vector<Verb<T>> verbs_of_factor_and_elementwise_engines() {
       {"solve_triangular", [](In t) { t.la.solve_triangular(t.A, t.tall); }},
       {"triangular_inverse", [](In t) { t.la.triangular_inverse(t.A, t.B); }},
       {"triangular_product", [](In t) { t.la.triangular_product(2, t.tall, t.A, 0.5, t.tall, t.tall); }},
-      {"inverse_transposed", [](In t) { t.la.inverse_transposed(t.square, t.square); }},
       {"qr", [](In t) { t.la.qr(t.tall, t.tall, t.A); }},
       {"qr_factors", [](In t) { t.la.qr_factors(t.tall, t.tall, t.tall, t.A); }},
       {"multiply_by_q", [](In t) { t.la.multiply_by_q(t.tall, t.tall, t.square, t.tall); }},

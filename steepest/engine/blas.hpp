@@ -62,12 +62,6 @@ inline void trsm(CBLAS_SIDE side, CBLAS_UPLO half, CBLAS_TRANSPOSE t, CBLAS_DIAG
 }
 inline int potrf(int n, float* a, int lda) { return LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int potrf(int n, double* a, int lda) { return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
-inline int getrf(int m, int n, float* a, int lda, int* pivots) {
-  return LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots);
-}
-inline int getrf(int m, int n, double* a, int lda, int* pivots) {
-  return LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, m, n, a, lda, pivots);
-}
 inline int geqrt3(int m, int n, float* a, int lda, float* t, int ldt) {
   return LAPACKE_sgeqrt3_work(LAPACK_COL_MAJOR, m, n, a, lda, t, ldt);
 }
@@ -133,11 +127,8 @@ void syrk(T alpha, MatrixView<const T> X, T beta, MatrixView<T> C) {
             leading(C));
 }
 
-/// Which half of a matrix is read, and whether its diagonal is taken for ones.
-enum class Triangle { lower, upper, lower_unit, upper_unit };
-
-inline bool is_upper(Triangle triangle) { return triangle == Triangle::upper || triangle == Triangle::upper_unit; }
-inline bool is_unit(Triangle triangle) { return triangle == Triangle::lower_unit || triangle == Triangle::upper_unit; }
+/// Which half of a matrix is read.
+enum class Triangle { lower, upper };
 
 /// Y <- Y A^-1 for a triangle A.
 template <class T>
@@ -148,9 +139,9 @@ void divide_rows(MatrixView<const T> A, Triangle triangle, MatrixView<T> Y) {
   const bool flipped = a.transposed == CblasTrans;  // what lies in memory is A'
   const bool upright = Y.column_major();            // otherwise Y' <- A'^-1 Y'
   const MatrixView<T> B = upright ? Y : Y.transposed();
-  raw::trsm(upright ? CblasRight : CblasLeft, is_upper(triangle) != flipped ? CblasUpper : CblasLower,
-            flipped == upright ? CblasTrans : CblasNoTrans, is_unit(triangle) ? CblasUnit : CblasNonUnit,
-            static_cast<int>(B.rows), static_cast<int>(B.cols), a.data, a.leading, B.data, leading(B));
+  raw::trsm(upright ? CblasRight : CblasLeft, (triangle == Triangle::upper) != flipped ? CblasUpper : CblasLower,
+            flipped == upright ? CblasTrans : CblasNoTrans, CblasNonUnit, static_cast<int>(B.rows),
+            static_cast<int>(B.cols), a.data, a.leading, B.data, leading(B));
 }
 
 /// The lower triangle of A <- its Cholesky factor; A is column-major. False where A is not positive definite.
@@ -158,17 +149,6 @@ template <class T>
 bool cholesky(MatrixView<T> A) {
   const SingleThreadedBlas here;
   return raw::potrf(static_cast<int>(A.rows), A.data, leading(A)) == 0;
-}
-
-/// A <- L and U of P A = L U by partial pivoting; A is column-major and tall. Row i was exchanged with row pivots[i]
-/// (from 0), one after another. False where a pivot is 0.
-template <class T>
-bool lu(MatrixView<T> A, std::span<int> pivots) {
-  const SingleThreadedBlas here;
-  const int singular =
-      raw::getrf(static_cast<int>(A.rows), static_cast<int>(A.cols), A.data, leading(A), pivots.data());
-  for (int& row : pivots) --row;
-  return singular == 0;
 }
 
 /// A = Q R, tall and column-major: R on and above the diagonal of A, the reflectors' vectors below it, and T, whose

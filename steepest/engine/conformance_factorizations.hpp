@@ -190,32 +190,6 @@ TYPED_TEST_P(EngineFactorizations, triangular_product_is_the_product_with_the_fa
     }
 }
 
-TYPED_TEST_P(EngineFactorizations, inverse_transposed_is_that_of_a_square_matrix) {
-  Index layout = 0;
-  for (const Index s : {0, 1, 2, 3, 7, 64, 65, 130}) {
-    // Each column of W' solves with X = P'LU: ||X W' - I||_F <= 8 s eps ||L||_F ||U||_F ||W||_F (Higham 2002, section
-    // 14.3), and here ||L||_F ||U||_F <= s ||X||_F. A W that is stored in the type of Matrix adds eps ||X||_F ||W||_F.
-    const auto X = this->random(s, s, layout_of(layout++));
-    auto Y = this->blank(s, s, layout_of(layout / 2));
-    this->la.inverse_transposed(X.view, Y);
-    const Batch got = this->read(Y);
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      const double error = 8 * double(s * s) * this->gram_eps + this->eps;
-      const double bound = error * frobenius(X.values[i]) * frobenius(got[i]);
-      EXPECT_LE(residual(identity(s), X.values[i], transposed(got[i])), bound) << s;
-      EXPECT_LE(residual(identity(s), transposed(got[i]), X.values[i]), bound) << s << ", left";
-      if (s > 1 && s < 100) {
-        EXPECT_GT(residual(identity(s), X.values[i], got[i]), bound) << "not transposed";
-      }
-    }
-    EXPECT_TRUE(same_bits(this->read(X.view), X.values)) << "X is kept";
-  }
-  const auto singular = this->constant(3, 3, 2);  // the first elimination leaves exact zeros
-  auto Y = this->blank(3, 3);
-  this->la.inverse_transposed(singular.view, Y);
-  for (const Dense& got : this->read(Y)) EXPECT_TRUE(std::isnan(got(0, 0)) && std::isnan(got(2, 1)));
-}
-
 TYPED_TEST_P(EngineFactorizations, qr_is_orthonormal_times_upper_triangular) {
   Index layout = 0;
   for (const auto [m, n] :
@@ -429,11 +403,10 @@ REGISTER_TYPED_TEST_SUITE_P(EngineFactorizations, cholesky_gives_the_lower_facto
                             cholesky_of_an_indefinite_matrix_is_nan, inverse_is_that_of_a_positive_definite_matrix,
                             solve_cholesky_divides_rows, solve_triangular_divides_rows_by_the_transposed_factor,
                             triangular_inverse_stays_triangular, triangular_product_is_the_product_with_the_factor,
-                            inverse_transposed_is_that_of_a_square_matrix, qr_is_orthonormal_times_upper_triangular,
-                            qr_factors_multiply_as_q_does, pivoted_qr_is_qr_of_permuted_columns,
-                            eigh_diagonalizes_in_ascending_order, svd_is_thin_and_descending,
-                            indicator_compares_with_a_scalar, power_leaves_zero_where_nothing_is_positive,
-                            descending_orders_stably, scale_columns_rounds_once_per_entry,
-                            random_normal_is_a_function_of_seed_and_shape);
+                            qr_is_orthonormal_times_upper_triangular, qr_factors_multiply_as_q_does,
+                            pivoted_qr_is_qr_of_permuted_columns, eigh_diagonalizes_in_ascending_order,
+                            svd_is_thin_and_descending, indicator_compares_with_a_scalar,
+                            power_leaves_zero_where_nothing_is_positive, descending_orders_stably,
+                            scale_columns_rounds_once_per_entry, random_normal_is_a_function_of_seed_and_shape);
 
 }  // namespace steepest::conformance

@@ -23,7 +23,6 @@ namespace steepest {
 ///   solve_triangular, m rows       m s^2
 ///   triangular_product, m rows     m s^2
 ///   triangular_inverse             s^3 / 3
-///   inverse_transposed             2 s^3
 ///   qr of m x n                    4 m n^2 - 4/3 n^3       (R and the explicit Q, half each)
 ///   eigh                           9 s^3         (nominal: the iteration's share depends on the matrix)
 ///   svd with k = min(m, n)         4 m n k + 18 k^3       (nominal; 22 s^3 for a square)
@@ -100,10 +99,6 @@ class Counting {
                           auto&& Y) requires FactorEngine<Inner> {
     inner_->triangular_product(a, X, L, b, C, Y);
     count(X, 1, rows(X), cols(X), cols(X));
-  }
-  void inverse_transposed(const Matrix& X, auto&& Y) requires FactorEngine<Inner> {
-    inner_->inverse_transposed(X, Y);
-    count(X, 2, rows(X), rows(X), rows(X));
   }
   void qr(const Matrix& X, auto&& Q, auto&& R) requires FactorEngine<Inner> {
     inner_->qr(X, Q, R);

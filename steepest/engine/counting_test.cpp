@@ -93,7 +93,6 @@ TEST_F(CountingTest, prices_of_factorizations) {
   EXPECT_EQ(price([&] { counted.solve_triangular(B, X); }), 1.0 * m * s * s);
   EXPECT_EQ(price([&] { counted.triangular_product(1, X, B, 0, X, Q); }), 1.0 * m * s * s);
   EXPECT_DOUBLE_EQ(price([&] { counted.triangular_inverse(B, A); }), s3 / 3);
-  EXPECT_EQ(price([&] { counted.inverse_transposed(A, B); }), 2 * s3);
   EXPECT_EQ(price([&] { counted.add(1, X, 2, Q, Q), counted.frobenius(X), counted.sign(X, X); }), 0);
 }
 

@@ -92,7 +92,6 @@ concept FactorEngine = Engine<E> &&
   la.solve_triangular(A, Y);    // Y <- Y L'^-1 for the factor L = A, the first half of solve_cholesky
   la.triangular_inverse(A, B);  // B = A^-1, A lower triangular (zero above); B likewise; B may be A
   la.triangular_product(c, X, A, c, X, Y);  // as product, A lower triangular: its zero blocks are skipped; Y may be X3
-  la.inverse_transposed(X, Y);              // Y = X'^-1, X square; NaN where X is singular
   la.qr(X, Y, B);                           // X = Y B, tall X: Y'Y = I, B upper triangular
   la.qr_factors(X, Y, Y, B);     // as qr, Q kept in the engine's own form in the Ys, m x n and as frames hand them out
   la.multiply_by_q(Y, Y, X, Y);  // Y3 = Q X for that Q, X n x k with k <= n

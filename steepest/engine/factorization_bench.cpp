@@ -68,7 +68,6 @@ std::vector<Verb<T>> verbs() {
       {"solve_cholesky", [](E& la, P& p) { la.solve_cholesky(p.L, p.Y); }},
       {"cholesky", [](E& la, P& p) { la.cholesky(p.A, p.B); }},
       {"inverse", [](E& la, P& p) { la.inverse(p.A, p.B); }},
-      {"inverse_transposed", [](E& la, P& p) { la.inverse_transposed(p.X, p.Y); }},
       {"qr", [](E& la, P& p) { la.qr(p.X, p.Y, p.B); }},
       {"pivoted_qr", [](E& la, P& p) { la.pivoted_qr(p.X, p.Y, p.B, p.row); }},
   };
@@ -113,13 +112,6 @@ std::vector<Verb<T>> yardsticks() {
          la.copy(p.A, p.B);
          of_type<T>(LAPACKE_spotrf, LAPACKE_dpotrf)(columns, 'L', size(p), p.B.data, size(p));
          of_type<T>(LAPACKE_spotri, LAPACKE_dpotri)(columns, 'L', size(p), p.B.data, size(p));
-       }},
-      {"inverse_transposed",
-       [](E& la, P& p) {
-         std::vector<int> pivots(static_cast<std::size_t>(p.n));
-         la.copy(p.X, p.Y);
-         of_type<T>(LAPACKE_sgetrf, LAPACKE_dgetrf)(columns, size(p), size(p), p.Y.data, size(p), pivots.data());
-         of_type<T>(LAPACKE_sgetri, LAPACKE_dgetri)(columns, size(p), p.Y.data, size(p), pivots.data());
        }},
       {"qr",
        [](E& la, P& p) {

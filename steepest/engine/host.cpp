@@ -1,7 +1,6 @@
 #include "steepest/engine/host.hpp"
 
 #include "steepest/engine/host_cholesky_inl.hpp"
-#include "steepest/engine/host_lu_inl.hpp"
 #include "steepest/engine/host_passes_inl.hpp"
 #include "steepest/engine/host_products_inl.hpp"
 #include "steepest/engine/host_qr_inl.hpp"

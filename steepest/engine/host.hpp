@@ -105,7 +105,6 @@ class Host {
   void solve_triangular(const Gram& L, const Matrix& Y);
   void triangular_inverse(const Gram& L, const Gram& B);
   void triangular_product(double alpha, const Matrix& X, const Gram& L, double beta, const Matrix& C, const Matrix& Y);
-  void inverse_transposed(const Matrix& X, const Matrix& Y);
   void qr(const Matrix& X, const Matrix& Q, const Gram& R);
   void qr_factors(const Matrix& X, const Matrix& V, const Matrix& W, const Gram& R);
   void multiply_by_q(const Matrix& V, const Matrix& W, const Matrix& Y, const Matrix& Z);

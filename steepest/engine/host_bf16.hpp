@@ -132,7 +132,6 @@ class Host<BFloat16> {
   void solve_triangular(const Gram& L, const Operand& Y);
   void triangular_product(double alpha, const Operand& X, const Gram& L, double beta, const Operand& C,
                           const Operand& Y);
-  void inverse_transposed(const Operand& X, const Operand& Y);
   void qr(const Operand& X, const Operand& Q, const Operand& R);
   void qr_factors(const Operand& X, const Operand& V, const Operand&, const Operand& R) { qr(X, V, R); }
   void multiply_by_q(const Operand& V, const Operand&, const Operand& Y, const Operand& Z) {

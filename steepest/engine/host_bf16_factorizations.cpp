@@ -40,13 +40,6 @@ void Host<BFloat16>::triangular_product(double alpha, const Operand& X, const Gr
   copy(W, Y);
 }
 
-void Host<BFloat16>::inverse_transposed(const Operand& X, const Operand& Y) {
-  Frame frame(arena_);
-  const Gram W = place_for(frame, Y);
-  wide_.inverse_transposed(widened(frame, X), W);
-  copy(W, Y);
-}
-
 void Host<BFloat16>::qr(const Operand& X, const Operand& Q, const Operand& R) {
   Frame frame(arena_);
   const Gram Q_wide = place_for(frame, Q);

@@ -71,7 +71,6 @@ TYPED_TEST(HostThreads, BitsDoNotDependOnTheNumberOfThreads) {
   this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.symmetric_product(1, a, a, 0, a, Y); });
   this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.cholesky(a, Y); });
   this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.inverse(a, Y); });
-  this->expect_same_bits(s, s, [&](auto& la, auto Y) { la.inverse_transposed(a, Y); });
   this->expect_same_bits(s, s, [&](auto& la, auto Y) {
     la.cholesky(a, Y);
     la.triangular_inverse(Y, Y);

@@ -29,7 +29,7 @@ void divide_rows(const MatrixView<T>& A, blas::Triangle triangle, const MatrixVi
   const Index half = (n / 2 + leaf - 1) / leaf * leaf;
   const Range low{0, half};
   const Range high{half, n - half};
-  const auto [first, second] = blas::is_upper(triangle) ? std::pair(low, high) : std::pair(high, low);
+  const auto [first, second] = triangle == blas::Triangle::upper ? std::pair(low, high) : std::pair(high, low);
   const MatrixView<T> Y1 = Y.block(0, first.begin, Y.rows, first.size);
   const MatrixView<T> Y2 = Y.block(0, second.begin, Y.rows, second.size);
   divide_rows(A.block(first.begin, first.begin, first.size, first.size), triangle, Y1);

@@ -68,11 +68,6 @@ class Tally {
   void triangular_product(double, const Matrix& X, const Gram&, double, const Matrix&, const Matrix&) {
     cube(Kernel::triangular, 1, X.rows, X.cols, X.cols);
   }
-  void inverse_transposed(const Matrix& X, const Matrix& Y) {
-    qr(X, Y, Y);
-    triangular_inverse(X, Y);
-    triangular_product(1, X, Y, 0, X, Y);
-  }
   void qr(const Matrix& X, const Matrix&, const Gram&) { householder(Kernel::qr, X, 1); }
   void qr_factors(const Matrix& X, const Matrix&, const Matrix&, const Gram&) { householder(Kernel::qr, X, 0.5); }
   void multiply_by_q(const Matrix& V, const Matrix&, const Matrix& Y, const Matrix&) {

@@ -21,22 +21,18 @@ struct NewtonOutcome {
   bool converged;  ///< true where Scalars are not known
 };
 
-/// W = X^-T, square. Where one matrix is worked on at a time by X = Q R, W = Q R^-T: with LU's inverses the backward error of the
-/// iteration grows with n, past 50 eps/2 from n = 300 (docs/design.md). A device takes LU, which it has in batches.
+/// W = X^-T, square, by X = Q R and W = Q R^-T: with inverses by LU the backward error of the iteration grows with n, past
+/// 50 eps/2 from n = 300 (docs/performance.md).
 template <FactorEngine E>
 void newton_inverse(E& la, const typename E::Matrix& X, typename E::Matrix& W) {
-  if constexpr (KnownScalars<E>) {
-    auto frame = la.frame();
-    auto Q = frame.matrix(X, la.rows(X), la.cols(X));
-    auto R = frame.gram_of(X);
-    auto T = frame.gram_of(X);
-    la.qr(X, Q, R);
-    la.copy(la.transposed(R), T);
-    la.triangular_inverse(T, T);              // T = R^-T
-    la.triangular_product(1, Q, T, 0, W, W);  // W = Q R^-T
-  } else {
-    la.inverse_transposed(X, W);
-  }
+  auto frame = la.frame();
+  auto Q = frame.matrix(X, la.rows(X), la.cols(X));
+  auto R = frame.gram_of(X);
+  auto T = frame.gram_of(X);
+  la.qr(X, Q, R);
+  la.copy(la.transposed(R), T);
+  la.triangular_inverse(T, T);              // T = R^-T
+  la.triangular_product(1, Q, T, 0, W, W);  // W = Q R^-T
 }
 
 /// U <- its Newton iterates, `scale(k, U, U^-T)` being mu of the step k. Where Scalars are known it ends when a last
