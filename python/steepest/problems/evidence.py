@@ -22,16 +22,18 @@ def height(outcome: Outcome) -> float:
 
 
 def at(outcome: Outcome, step: int) -> float:
-    """Return the gap, or value, before this step; infinite where the run had diverged by then."""
+    """Return the gap, or value, before this step; infinite where the run had diverged, NaN where it is unknown."""
     for mark in outcome["marks"]:
         if mark["step"] == step:
             found = mark["gap"] if mark["gap"] is not None else mark["value"]
             return math.inf if found is None else float(found)
-    return math.inf
+    return math.inf if outcome["status"] == "diverged" else math.nan
 
 
 def shown(x: float) -> str:
     """Return a number for a table."""
+    if math.isnan(x):
+        return "-"
     return "diverged" if math.isinf(x) else f"{x:.2g}" if x < 1e4 else f"{x:.3g}"
 
 

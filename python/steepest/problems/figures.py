@@ -140,7 +140,7 @@ def draw(axes: Axes, panel: Panel, runs: dict[str, Run]) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("step $k$", fontsize=8)
     axes.set_title(panel.label, fontsize=9)
-    axes.tick_params(labelsize=7)
+    axes.tick_params(labelsize=7, which="both")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", linewidth=0.3, alpha=0.5)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steepest.problems.elevation import ELEVATION
@@ -33,6 +33,10 @@ class Session:
     seed: int = 42
     spectrum_every: int = 0
     settings: tuple[str, ...] = ()
+
+    def shrunk(self, divisor: int) -> Session:
+        """Return the same with fewer steps."""
+        return replace(self, steps=max(1, self.steps // divisor))
 
     def words(self, out: Path) -> list[str]:
         """Return the arguments of the program; records go to a folder of this session's name."""

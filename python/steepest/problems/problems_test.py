@@ -49,6 +49,7 @@ def test_heights_of_diverged_runs_are_infinite() -> None:
     assert math.isinf(height(run))
     assert at(run, 10) == 2
     assert math.isinf(at(run, 20))
+    assert math.isnan(at(outcome("a", {0: 1.0}, 1.0), 20))
     assert shown(math.inf) == "diverged"
     assert span([2.0, 1.0]) == "1 .. 2"
     assert mark(3.0, 3.0) == "**3**"

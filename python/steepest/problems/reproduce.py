@@ -22,10 +22,10 @@ RUNS = Path("runs/matrix_problems")
 Summary = dict[str, Any]
 
 
-def run_session(command: Path, session: Session) -> Summary:
+def run_session(command: Path, session: Session, runs: Path) -> Summary:
     """Run one session, or read what a call with the same words left; a run that diverges is a result, not a failure."""
-    words = session.words(RUNS)
-    kept = RUNS / f"{session.name}.json"
+    words = session.words(runs)
+    kept = runs / f"{session.name}.json"
     if kept.exists():
         known: Summary = json.loads(kept.read_text(encoding="utf-8"))
         if known.get("words") == words:
@@ -46,19 +46,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--command", type=Path, required=True, help="the program steepest")
     parser.add_argument("--only", default="", help="sessions whose names begin so; no page")
+    parser.add_argument("--shrink", type=int, default=1, help="divides all steps: a rehearsal in a folder of its own")
     given = parser.parse_args()
-    RUNS.mkdir(parents=True, exist_ok=True)
+    runs, out = (RUNS, EXPERIMENT) if given.shrink == 1 else (RUNS / "rehearsal", RUNS / "rehearsal")
+    runs.mkdir(parents=True, exist_ok=True)
     write_elevation()
-    sessions = [session for session in all_sessions() if session.name.startswith(given.only)]
+    sessions = [session.shrunk(given.shrink) for session in all_sessions() if session.name.startswith(given.only)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        summaries = list(pool.map(lambda session: run_session(given.command, session), sessions))
+        summaries = list(pool.map(lambda session: run_session(given.command, session, runs), sessions))
     if given.only:
         return 0
     version = subprocess.run([given.command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    write_figures(RUNS, EXPERIMENT)
+    write_figures(runs, out)
     page = page_of({session.name: summary for session, summary in zip(sessions, summaries, strict=True)}, version)
-    (EXPERIMENT / "README.md").write_text(page, encoding="utf-8")
-    print(EXPERIMENT / "README.md")
+    (out / "README.md").write_text(page, encoding="utf-8")
+    print(out / "README.md")
     return 0
 
 
