@@ -26,7 +26,7 @@ def contenders(case: Case, server: Server, folder: Path) -> Iterator[tuple[Peer,
     """All that run on a matrix, and how far from 1 each may leave a singular value (None: rounding)."""
     rough = any(plan.within is not None for plan in case.plans)
     for plan in case.plans:
-        yield SteepestPolar(server, folder, plan.method, plan.steps, with_h=plan.within is None), plan.within
+        yield SteepestPolar(server, folder, plan, with_h=plan.within is None), plan.within
     for peer in (ScipyPolar(), JaxPolar(), NumpySvd()):
         yield peer, None
     if rough:

@@ -29,7 +29,7 @@ def server() -> Iterator[Server]:
 def test_factors_come_back_as_they_are(server: Server, tmp_path: Path, rows: int, cols: int, precision: str) -> None:
     A = Case(rows, cols, precision, 50, ()).matrix()
     oracle = oracle_of(A)
-    peer = SteepestPolar(server, tmp_path, "qdwh", with_h=True)
+    peer = SteepestPolar(server, tmp_path, Plan("qdwh"), with_h=True)
     peer.prepare(A)
     assert peer.run() > 0
     found = peer.factors()
@@ -41,7 +41,7 @@ def test_factors_come_back_as_they_are(server: Server, tmp_path: Path, rows: int
 def test_contenders_keep_their_own_plans(server: Server, tmp_path: Path) -> None:
     A = Case(24, 30, "f32", 10, ()).matrix()
     oracle = oracle_of(A)
-    peers = [SteepestPolar(server, tmp_path, "gram_halley", steps) for steps in (2, 3)]
+    peers = [SteepestPolar(server, tmp_path, Plan("gram_halley", steps)) for steps in (2, 3)]
     for peer in peers:
         peer.prepare(A)
     for peer in peers:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from polar_peers.cases import Plan
 from polar_peers.peer import Factors, Matrix
 from polar_peers.server import Server
 
@@ -11,12 +12,17 @@ from polar_peers.server import Server
 class SteepestPolar:
     """Both factors or U alone, as the case asks."""
 
-    def __init__(self, server: Server, folder: Path, method: str, steps: int = 0, with_h: bool = False) -> None:
+    def __init__(self, server: Server, folder: Path, plan: Plan, with_h: bool = False) -> None:
         """Take a running server and a folder for the matrices that go to and fro."""
         self.server = server
         self.folder = folder
-        self.options = {"method": method, "steps": steps, "with_h": with_h}
-        self.name = f"steepest {method}" + (f" {steps}" if steps else "")
+        self.options = {
+            "method": plan.method,
+            "steps": plan.steps,
+            "lower_bound": plan.lower_bound,
+            "with_h": with_h,
+        }
+        self.name = f"steepest {plan.method}" + (f" {plan.steps}" if plan.steps else "")
         self.version = str(server.ask(describe=True)["version"])
 
     def prepare(self, A: Matrix) -> None:
