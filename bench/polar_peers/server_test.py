@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polar_peers.cases import Case
+from polar_peers.cases import Case, Plan
 from polar_peers.errors import errors_of, faults, oracle_of
 from polar_peers.server import Server, ServerError
 from polar_peers.steepest_polar import SteepestPolar
