@@ -1,5 +1,5 @@
-// A problem of your own: f(W) = ||W W' - S||_F^2 / (4 n) for a positive semidefinite S of rank 3, by PolarGrad with a step size that
-// needs no tuning. You give shapes and one function that returns f and its gradient.
+// A problem of your own: f(W) = ||W W' - S||_F^2 / (4 n) for a positive semidefinite S of rank 3, by PolarGrad with a
+// step size that needs no tuning. You give shapes and one function that returns f and its gradient.
 #include <fmt/core.h>
 
 #include "problems/own_problem.hpp"

@@ -33,12 +33,12 @@ std::span<const ProblemRow> problem_table();
 /// The row of this name; std::invalid_argument naming the closest ones otherwise.
 const ProblemRow& problem_row(std::string_view name);
 
-/// The settings with defaults filled in. Throws std::invalid_argument for a key that the problem does not have, naming the closest, and
-/// for one that is missing.
+/// The settings with defaults filled in. Throws std::invalid_argument for a key that the problem does not have,
+/// naming the closest, and for one that is missing.
 ProblemSettings completed(const ProblemRow& row, ProblemSettings given);
 
-/// The problem with its data. Throws std::invalid_argument, tagged [problem], for settings that cannot work; DataError and FileError
-/// for a file that cannot be read.
+/// The problem with its data. Throws std::invalid_argument, tagged [problem], for settings that cannot work;
+/// DataError and FileError for a file that cannot be read.
 std::unique_ptr<Problem> make_problem(std::string_view name, const ProblemSettings& given, std::uint32_t data_seed);
 
 }  // namespace steepest

@@ -9,7 +9,8 @@
 
 namespace steepest {
 
-/// sum_ij f(i, j) in f64, column by column, with the columns on the threads at hand; f may write what belongs to (i, j).
+/// sum_ij f(i, j) in f64, column by column, with the columns on the threads at hand; f may write what belongs to (i,
+/// j).
 template <class F>
 double sum_over_entries(Index rows, Index cols, F f) {
   std::vector<double> columns(static_cast<std::size_t>(cols));

@@ -6,8 +6,8 @@
 
 namespace steepest {
 
-/// masked: as above. unmasked: the sum runs over all entries and only the divisor counts the observed ones, the authors' first
-/// version, which is plain factorization.
+/// masked: as above. unmasked: the sum runs over all entries and only the divisor counts the observed ones, the
+/// authors' first version, which is plain factorization.
 enum class CompletionLoss { masked, unmasked };
 
 struct CompletionSettings {
@@ -28,11 +28,12 @@ void check_rank(Index rank, Index rows, Index cols);
 /// Throws std::invalid_argument, tagged [problem], for a rank above the sides and a share outside (0, 1].
 PartlyKnown draw_low_rank(const CompletionSettings& settings, std::uint32_t data_seed);
 
-/// The unknowns X, rows x rank, and Y, cols x rank, start uniform in (-1, 1), X first. The optimum is 0 where M has the rank.
+/// The unknowns X, rows x rank, and Y, cols x rank, start uniform in (-1, 1), X first. The optimum is 0 where M has
+/// the rank.
 class MatrixCompletion : public Problem {
  public:
-  /// `exact`: M has the rank, and f reaches 0. Throws std::invalid_argument, tagged [problem], for a rank above the sides, and where
-  /// nothing is observed.
+  /// `exact`: M has the rank, and f reaches 0. Throws std::invalid_argument, tagged [problem], for a rank above the
+  /// sides, and where nothing is observed.
   MatrixCompletion(PartlyKnown data, Index rank, CompletionLoss loss, bool exact);
 
   std::vector<Unknown> unknowns() const override;

@@ -1,13 +1,14 @@
 #pragma once
-// Matrix logistic regression, f(X) = sum_ij softplus(-C_ij (A X B)_ij) (Lau, Long and Su 2025, arXiv:2505.21799, section 6.2).
+// Matrix logistic regression, f(X) = sum_ij softplus(-C_ij (A X B)_ij) (Lau, Long and Su 2025, arXiv:2505.21799,
+// section 6.2).
 
 #include "problems/problem.hpp"
 #include "problems/torch_random.hpp"
 
 namespace steepest {
 
-/// signed_normal: C = 2 [z > 1/2] - 1, z standard normal. zero_one: C = [u > 1/2], u uniform, the authors' first version,
-/// in which half of the terms are the constant ln 2.
+/// signed_normal: C = 2 [z > 1/2] - 1, z standard normal. zero_one: C = [u > 1/2], u uniform, the authors' first
+/// version, in which half of the terms are the constant ln 2.
 enum class Labels { signed_normal, zero_one };
 
 struct LogisticSettings {
@@ -17,8 +18,8 @@ struct LogisticSettings {
   Labels labels = Labels::signed_normal;
 };
 
-/// A, B, then the labels come from TorchRandom(data_seed); the start is uniform in (-1, 1), and the batches continue its stream.
-/// f is a sum over the batch, not a mean.
+/// A, B, then the labels come from TorchRandom(data_seed); the start is uniform in (-1, 1), and the batches continue
+/// its stream. f is a sum over the batch, not a mean.
 class MatrixLogistic final : public Problem {
  public:
   /// Throws std::invalid_argument, tagged [problem], for an empty shape or batch.

@@ -5,8 +5,8 @@
 
 namespace steepest {
 
-/// How the gradient A'(A X B - C)B' is computed: through the residual as published, or as (A'A) X (BB') - A'CB' with the
-/// three matrices formed once in f64, a fifth of the work.
+/// How the gradient A'(A X B - C)B' is computed: through the residual as published, or as (A'A) X (BB') - A'CB' with
+/// the three matrices formed once in f64, a fifth of the work.
 enum class GradientForm { residual, normal };
 
 /// identity: B = I, multi-response linear regression; then right_cols is cols, and nothing is drawn for B.
@@ -19,12 +19,12 @@ struct QuadraticSettings {
   RightFactor right = RightFactor::normal;
 };
 
-/// A, B, C are standard normal, drawn in this order by TorchRandom(data_seed); the start is uniform in (-1, 1). The optimum is
-/// known in f64, and the excess is <X - X*, A'A (X - X*) BB'> / 2.
+/// A, B, C are standard normal, drawn in this order by TorchRandom(data_seed); the start is uniform in (-1, 1). The
+/// optimum is known in f64, and the excess is <X - X*, A'A (X - X*) BB'> / 2.
 class MatrixQuadratic final : public Problem {
  public:
-  /// Throws std::invalid_argument, tagged [problem], for empty shapes, and where A'A or BB' is singular: left_rows < rows or
-  /// right_cols < cols.
+  /// Throws std::invalid_argument, tagged [problem], for empty shapes, and where A'A or BB' is singular: left_rows <
+  /// rows or right_cols < cols.
   MatrixQuadratic(const QuadraticSettings& settings, std::uint32_t data_seed);
 
   std::vector<Unknown> unknowns() const override;

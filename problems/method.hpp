@@ -1,6 +1,6 @@
 #pragma once
-// What may move the unknowns of a problem, by name: PolarGrad's family over an oracle, tuning-free step sizes, the baselines of the
-// papers, and every row of the library's optimizer table.
+// What may move the unknowns of a problem, by name: PolarGrad's family over an oracle, tuning-free step sizes, the
+// baselines of the papers, and every row of the library's optimizer table.
 
 #include <memory>
 #include <optional>
@@ -53,8 +53,8 @@ std::vector<MethodRow> method_table();
 /// The row of this name; std::invalid_argument naming the closest ones otherwise.
 MethodRow method_row(std::string_view name);
 
-/// A method for one run on these unknowns. Throws std::invalid_argument for a name or oracle that is not known, and for settings
-/// out of range.
+/// A method for one run on these unknowns. Throws std::invalid_argument for a name or oracle that is not known, and
+/// for settings out of range.
 std::unique_ptr<Method> make_method(std::string_view name, const MethodSettings& settings, Problem& problem);
 
 }  // namespace steepest

@@ -5,8 +5,8 @@
 
 namespace steepest {
 
-/// M = U V' with U, V uniform in [0, 1), by TorchRandom(data_seed), so the optimum is 0; the start is uniform in [0, 1), by
-/// TorchRandom(seed + 1). Every step is followed by the projection max(0, .).
+/// M = U V' with U, V uniform in [0, 1), by TorchRandom(data_seed), so the optimum is 0; the start is uniform in [0,
+/// 1), by TorchRandom(seed + 1). Every step is followed by the projection max(0, .).
 class NonnegativeFactorization final : public MatrixCompletion {
  public:
   /// Throws std::invalid_argument, tagged [problem], for a rank above the sides.

@@ -1,5 +1,6 @@
 #pragma once
-// Approximations of the polar factor by name: the ones that published learning rates were tuned to, and those of the library.
+// Approximations of the polar factor by name: the ones that published learning rates were tuned to, and those of the
+// library.
 
 #include <functional>
 #include <string>
@@ -19,9 +20,11 @@ struct OracleRow {
 };
 
 /// The oracles that are no method of the front door, then the front door's methods.
-///   qdwhK       K = 1 .. 6 steps of QDWH from the lower bound epsilon, then a cubic Newton-Schulz step, as the authors of PolarGrad stop it:
-///               singular values end far from 1 for K = 2 (in [0.73, 1]), and learning rates were tuned to that
-///   qdwhK_gram  the same function of the singular values through X'X in f64, several times faster; for condition numbers below 1e6
+///   qdwhK       K = 1 .. 6 steps of QDWH from the lower bound epsilon, then a cubic Newton-Schulz step, as the
+///               authors of PolarGrad stop it: singular values end far from 1 for K = 2 (in [0.73, 1]), and learning
+///               rates were tuned to that
+///   qdwhK_gram  the same function of the singular values through X'X in f64, several times faster; for condition
+///               numbers below 1e6
 ///   nsK         K quintic steps 3.4445, -4.7750, 2.0315 in bf16 storage, as torch computes them (K. Jordan 2024)
 ///   peK         the first K steps of Polar Express in bf16 storage (Amsel et al. 2025, arXiv:2505.16932)
 ///   exact       the polar factor to rounding

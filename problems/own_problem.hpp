@@ -1,5 +1,6 @@
 #pragma once
-// A problem of your own: shapes, a start, and one function that returns f and its gradient. examples/03_own_problem.cpp is one.
+// A problem of your own: shapes, a start, and one function that returns f and its gradient.
+// examples/03_own_problem.cpp is one.
 
 #include <functional>
 #include <optional>
@@ -27,10 +28,10 @@ struct OwnProblemParts {
   std::optional<double> optimum = std::nullopt;
 };
 
-/// The problem of these parts. Throws std::invalid_argument, tagged [problem] and naming problem and unknown: on construction for no
-/// unknowns, an empty shape, two of one name or no function; from `evaluate` for a number of gradients or a gradient shape that
-/// differs from the unknowns', and for a first value or gradient that is not finite. Later ones are left to the run, which
-/// calls them divergence.
+/// The problem of these parts. Throws std::invalid_argument, tagged [problem] and naming problem and unknown: on
+/// construction for no unknowns, an empty shape, two of one name or no function; from `evaluate` for a number of
+/// gradients or a gradient shape that differs from the unknowns', and for a first value or gradient that is not
+/// finite. Later ones are left to the run, which calls them divergence.
 class OwnProblem final : public Problem {
  public:
   explicit OwnProblem(OwnProblemParts parts);

@@ -1,5 +1,5 @@
-// The published problems at full size from seed 42: data, first values, and the start of runs. The numbers are those of an
-// independent port of the authors' scripts to NumPy.
+// The published problems at full size from seed 42: data, first values, and the start of runs. The numbers are those
+// of an independent port of the authors' scripts to NumPy.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -28,7 +28,8 @@ using Point = std::span<const MatrixView<float>>;
 /// A named number about a point, in f64.
 using Metric = std::pair<std::string, double>;
 
-/// Computes in f32, as the published experiments do, and judges in f64. One problem serves one run at a time: `start` begins a run.
+/// Computes in f32, as the published experiments do, and judges in f64. One problem serves one run at a time: `start`
+/// begins a run.
 class Problem {
  public:
   virtual ~Problem() = default;
@@ -56,7 +57,8 @@ class Problem {
   /// Moves X to the nearest point that is allowed. Optimizers call it after every step.
   virtual void project(Point) const {}
 
-  /// The residual matrix of the last `evaluate`, of which the papers plot the condition number; empty where there is none.
+  /// The residual matrix of the last `evaluate`, of which the papers plot the condition number; empty where there is
+  /// none.
   virtual MatrixView<float> residual() { return {}; }
 
   /// D = the Newton direction of the gradient G; false where the problem does not offer one.

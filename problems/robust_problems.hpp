@@ -1,5 +1,6 @@
 #pragma once
-// Two problems with the loss h(r) = sqrt(1 + r^2) - 1 in place of a square (pseudo-Huber), which large residuals do not rule.
+// Two problems with the loss h(r) = sqrt(1 + r^2) - 1 in place of a square (pseudo-Huber), which large residuals do
+// not rule.
 
 #include "problems/problem.hpp"
 
@@ -7,15 +8,16 @@ namespace steepest {
 
 struct ProcrustesSettings {
   Index samples = 400, size = 60;
-  double outliers = 0;  // share of the entries of B that are 10 times a standard normal number
+  double outliers = 0;  // share of the entries of B that are uniform in (-10, 10) instead
 };
 
-/// Orthogonal Procrustes: min over X'X = I of f(X) = mean of h(A X - B). A and the matrix whose polar factor Q is the answer are standard
-/// normal, B = A Q, all by TorchRandom(data_seed). Every step is followed by the projection X -> polar(X), and so is the uniform start.
-/// Without outliers the optimum is 0.
+/// Orthogonal Procrustes: min over X'X = I of f(X) = mean of h(A X - B). A and the matrix whose polar factor Q is the
+/// answer are standard normal, B = A Q, all by TorchRandom(data_seed). Every step is followed by the projection X ->
+/// polar(X), and so is the uniform start. Without outliers the optimum is 0.
 class Procrustes final : public Problem {
  public:
-  /// Throws std::invalid_argument, tagged [problem], for empty sizes and a share outside [0, 1].
+  /// Throws std::invalid_argument, tagged [problem], for fewer than one sample, a size below 4 and a share outside
+  /// [0, 1].
   Procrustes(const ProcrustesSettings& settings, std::uint32_t data_seed);
 
   std::vector<Unknown> unknowns() const override;
@@ -37,8 +39,9 @@ struct RobustPcaSettings {
   double corrupted = 0.1;  // share of the entries that a large number is added to
 };
 
-/// Robust principal components: min f(X, Y) = mean of h(X Y' - M), M = U V' + S with U, V standard normal and S sparse, uniform in
-/// (-10, 10), by TorchRandom(data_seed). The start is uniform in (-1, 1). The optimum is not known.
+/// Robust principal components: min f(X, Y) = mean of h(X Y' - M), M = U V' + S with U, V standard normal and S
+/// sparse, uniform in (-10, 10), by TorchRandom(data_seed). The start is uniform in (-1, 1). The optimum is not
+/// known.
 class RobustPca final : public Problem {
  public:
   /// Throws std::invalid_argument, tagged [problem], for a rank above the sides and a share outside [0, 1].

@@ -11,12 +11,13 @@ struct SoftmaxSettings {
   Index batch = 10000;  // samples in a step: all of them in turn, or as many drawn with replacement
 };
 
-/// Samples are standard normal; the label of one is the class in which W*'a plus standard normal noise is largest, W* standard normal,
-/// all by TorchRandom(data_seed). The unknown W, features x classes, starts uniform in (-1, 1); batches continue its stream. f is a
-/// mean over the batch.
+/// Samples are standard normal; the label of one is the class in which W*'a plus standard normal noise is largest, W*
+/// standard normal, all by TorchRandom(data_seed). The unknown W, features x classes, starts uniform in (-1, 1);
+/// batches continue its stream. f is a mean over the batch.
 class SoftmaxRegression final : public Problem {
  public:
-  /// Throws std::invalid_argument, tagged [problem], for sizes below 1, fewer than 2 classes, and a batch above the samples.
+  /// Throws std::invalid_argument, tagged [problem], for sizes below 1, fewer than 2 classes, and a batch above the
+  /// samples.
   SoftmaxRegression(const SoftmaxSettings& settings, std::uint32_t data_seed);
 
   std::vector<Unknown> unknowns() const override;

@@ -13,7 +13,8 @@
 namespace steepest {
 namespace {
 
-/// Eigenvalues of the symmetric A, ascending; A is overwritten. The engine's eigh would compute the vectors too, most of the work.
+/// Eigenvalues of the symmetric A, ascending; A is overwritten. The engine's eigh would compute the vectors too, most
+/// of the work.
 std::vector<double> eigenvalues(MatrixView<double> A) {
   const auto n = static_cast<lapack_int>(A.rows);
   std::vector<double> values(static_cast<std::size_t>(n)), work(1);

@@ -7,8 +7,9 @@
 
 namespace steepest {
 
-/// All singular values of X, largest first, from the eigenvalues of the Gram of its small side in f64: relative to the largest one
-/// they are right to about 1e-8, so a condition number above 1e7 is a lower bound. `la` lends scratch memory.
+/// All singular values of X, largest first, from the eigenvalues of the Gram of its small side in f64: relative to
+/// the largest one they are right to about 1e-8, so a condition number above 1e7 is a lower bound. `la` lends scratch
+/// memory.
 std::vector<double> singular_values(Host<double>& la, MatrixView<float> X);
 
 struct Spectrum {

@@ -1,6 +1,6 @@
 #pragma once
-// Step sizes on PolarGrad's direction that need no tuning: gamma carries the units of X per unit of gradient, and over the problems
-// here the best constant runs from 1e-8 to 50.
+// Step sizes on PolarGrad's direction that need no tuning: gamma carries the units of X per unit of gradient, and
+// over the problems here the best constant runs from 1e-8 to 50.
 //
 // With D = nu U the slope of f along -D is -s, s = <G, D> = nu^2, and X <- X - gamma D.
 
@@ -13,10 +13,13 @@
 namespace steepest {
 
 enum class StepRule {
-  armijo,  // halved until f falls by at least gamma s/10 below the largest of the last 5 values; doubled from step to step
-  secant,  // the minimizer along the previous direction, s gamma/<G_prev - G, D_prev>: 1/L of the spectral norm there; guarded by armijo
-  polyak,  // (f - f*)/s, where f* is known (Polyak 1987)
-  prodigy,  // an estimate of ||X_0 - X*||_2 from the gradients alone (Mishchenko and Defazio 2023, arXiv:2306.06101)
+  /// Halved until f falls by at least gamma s/10 below the largest of the last 5 values; doubled from step to step.
+  armijo,
+  /// The minimizer along the previous direction, s gamma/<G_prev - G, D_prev>: 1/L of the spectral norm there; guarded
+  /// by armijo.
+  secant,
+  polyak,   ///< (f - f*)/s, where f* is known (Polyak 1987)
+  prodigy,  ///< from an estimate of ||X_0 - X*||_F by gradients alone (Mishchenko and Defazio 2023, arXiv:2306.06101)
 };
 
 std::string_view name(StepRule rule);

@@ -1,6 +1,6 @@
-// The statements about PolarGrad that can be checked (Lau, Long and Su 2025, arXiv:2505.21799, and what follows from it), each above its
-// test as an equation. G is a gradient, U = polar(G), nu = <G, U> = ||G||_*, f is L-smooth and mu-strongly convex,
-// kappa_H = L/mu, D_k = f(X_k) - f*, r = rank(G).
+// The statements about PolarGrad that can be checked (Lau, Long and Su 2025, arXiv:2505.21799, and what follows from
+// it), each above its test as an equation. G is a gradient, U = polar(G), nu = <G, U> = ||G||_*, f is L-smooth and
+// mu-strongly convex, kappa_H = L/mu, D_k = f(X_k) - f*, r = rank(G).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -130,7 +130,8 @@ OwnedMatrix<float> last_direction(PolarDescentSettings settings, double c) {
   return converted<float>(D[0]);
 }
 
-// T2. Null-gradient consistency: the direction of c times the history is c times the direction; without nu it stays as it is.
+// T2. Null-gradient consistency: the direction of c times the history is c times the direction; without nu it stays
+// as it is.
 TEST(Theory, OnlyTheScaledDirectionVanishesWithTheGradient) {
   for (const auto form : {MomentumForm::momentum_first, MomentumForm::polar_first, MomentumForm::heavy_ball})
     for (const double momentum : {0.0, 0.9}) {
@@ -183,7 +184,8 @@ TEST(Theory, TheRateIsThatOfRankAndConditions) {
   }
 }
 
-// T6. The decrease that g = 1/(L r) guarantees, nu^2/(2 L r), is at most gradient descent's, ||G||_F^2/(2 L); equal for a flat spectrum.
+// T6. The decrease that g = 1/(L r) guarantees, nu^2/(2 L r), is at most gradient descent's, ||G||_F^2/(2 L); equal
+// for a flat spectrum.
 TEST(Theory, TheGuaranteeByFrobeniusSmoothnessIsNoBetterThanGradientDescents) {
   const auto share = [](const OwnedMatrix<float>& G, double r) { return std::pow(nuclear(G), 2) / (r * inner(G, G)); };
   EXPECT_LT(share(normal_matrix(20, 8, 1), 8), 1);
@@ -317,7 +319,8 @@ TEST(Theory, QdwhStepsFollowTheScalarRecursion) {
   }
 }
 
-// T14. QDWH stopped at two steps acts on singular values as that recursion and x (3 - x^2)/2, in both of its forms; directions stay.
+// T14. QDWH stopped at two steps acts on singular values as that recursion and x (3 - x^2)/2, in both of its forms;
+// directions stay.
 TEST(Theory, HaltedQdwhIsTheRecursionOnSingularValues) {
   const auto X = normal_matrix(30, 10, 12);
   Host<float> la;

@@ -9,8 +9,9 @@
 
 #include "steepest/base/check.hpp"
 
-// Logarithm, sine and cosine are those of Cephes (S. Moshier 1989) in single precision, with the fused operations that a
-// compiler makes of them for AVX2. A libm is closer to the true values and differs in the last bit of every sixth number.
+// Logarithm, sine and cosine are those of Cephes (S. Moshier 1989) in single precision, with the fused operations
+// that a compiler makes of them for AVX2. A libm is closer to the true values and differs in the last bit of every
+// sixth number.
 
 namespace steepest {
 namespace {

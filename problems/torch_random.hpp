@@ -8,8 +8,8 @@
 
 namespace steepest {
 
-/// The stream of torch.manual_seed(seed) on a CPU: MT19937 with its first initialisation (Matsumoto and Nishimura 1998), which is
-/// std::mt19937. Matrices are filled in row-major order, whatever their storage.
+/// The stream of torch.manual_seed(seed) on a CPU: MT19937 with its first initialisation (Matsumoto and Nishimura
+/// 1998), which is std::mt19937. Matrices are filled in row-major order, whatever their storage.
 class TorchRandom {
  public:
   explicit TorchRandom(std::uint32_t seed) : engine_(seed) {}

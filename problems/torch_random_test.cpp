@@ -1,5 +1,5 @@
-// TorchRandom draws what torch 2.13 draws on a CPU: the numbers below are torch's own, and so are the sums of all entries,
-// which a single wrong bit in the last of 500 000 would move.
+// TorchRandom draws what torch 2.13 draws on a CPU: the numbers below are torch's own, and so are the sums of all
+// entries, which a single wrong bit in the last of 500 000 would move.
 #include "problems/torch_random.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,8 @@
 namespace steepest {
 namespace {
 
-/// A hash of the bits of all entries in row-major order (FNV-1a, 64 bits): equal for equal bits, and for nothing else in practice.
+/// A hash of the bits of all entries in row-major order (FNV-1a, 64 bits): equal for equal bits, and for nothing else
+/// in practice.
 std::uint64_t fingerprint(MatrixView<const float> X) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (Index i = 0; i < X.rows; ++i)

@@ -45,13 +45,13 @@ struct ProblemResult {
   std::vector<Mark> marks;  // records 0, 1, 2, 5, 10, 20, 50, ... and the last
 };
 
-/// Runs all, one after the other from the same start and batches; a run that diverges ends, the others go on. On a terminal, a line of
-/// standard error tells how far a run is. Throws std::invalid_argument for settings that cannot work, before any run
-/// begins; FileError where a record cannot be written.
+/// Runs all, one after the other from the same start and batches; a run that diverges ends, the others go on. On a
+/// terminal, a line of standard error tells how far a run is. Throws std::invalid_argument for settings that cannot
+/// work, before any run begins; FileError where a record cannot be written.
 std::vector<ProblemResult> run_session(const ProblemSession& session);
 
-/// The summary as one object: problem, settings, seeds, and for each run its settings, status, "done" or "diverged", marks, last and best
-/// value or gap, metrics and seconds.
+/// The summary as one object: problem, settings, seeds, and for each run its settings, status, "done" or "diverged",
+/// marks, last and best value or gap, metrics and seconds.
 nlohmann::ordered_json as_json(const ProblemSession& session, const std::vector<ProblemResult>& results);
 /// The same as a table.
 std::string as_text(const ProblemSession& session, const std::vector<ProblemResult>& results);
