@@ -49,7 +49,8 @@ def main() -> int:
     parser.add_argument("--shrink", type=int, default=1, help="divides all steps: a rehearsal in a folder of its own")
     given = parser.parse_args()
     runs, out = (RUNS, EXPERIMENT) if given.shrink == 1 else (RUNS / "rehearsal", RUNS / "rehearsal")
-    runs.mkdir(parents=True, exist_ok=True)
+    for folder in (runs, out):
+        folder.mkdir(parents=True, exist_ok=True)
     write_elevation()
     sessions = [session.shrunk(given.shrink) for session in all_sessions() if session.name.startswith(given.only)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
