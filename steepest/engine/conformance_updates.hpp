@@ -55,7 +55,7 @@ TYPED_TEST_P(EngineUpdates, gates_open_for_norms_of_finite_matrices_only) {
   EXPECT_TRUE(this->open(this->la.finite_gate(this->la.frobenius(this->random(9, 65, Layout::padded_rows).view))));
   EXPECT_TRUE(this->open(this->la.finite_gate(this->la.frobenius(this->constant(0, 3, 1).view))));
   for (const double bad : {std::nan(""), inf, -inf})
-    for (const std::size_t place : {0, 64, 9 * 65 - 1}) {
+    for (const std::size_t place : {0U, 64U, 9U * 65 - 1}) {
       Batch values = this->random_batch(9, 65);
       values.back().entries[place] = bad;  // one matrix of a batch closes the gate of all
       EXPECT_FALSE(this->open(this->la.finite_gate(this->la.frobenius(this->sample(values).view))))
