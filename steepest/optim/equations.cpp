@@ -58,7 +58,8 @@ std::string preparation(const Rule& r) {
 
 std::string adam(const Rule& r) {
   const std::string statistic = fmt::format("V <- {} V + {:.6g} X^2, ", r.beta2, 1 - r.beta2);
-  if (!r.bias_correction || r.step_size == RateKind::prodigy) return statistic + fmt::format("D = R / (sqrt(V) + {})", r.epsilon);
+  if (!r.bias_correction || r.step_size == RateKind::prodigy)
+    return statistic + fmt::format("D = R / (sqrt(V) + {})", r.epsilon);
   if (r.raw_epsilon)
     return statistic +
            fmt::format("D = sqrt(1 - {}^t) / (1 - {}^t) R / (sqrt(V) + {})", r.beta2, r.momentum, r.epsilon);
