@@ -183,8 +183,8 @@ void apply(E& la, Cell<E>& cell, const CommonStep<E>& common, const typename E::
   if (rule.map == MapKind::soap && la.reading(cell.steps).get() <= 1) return;  // the first gradient makes the basis
   auto& W = cell.parameter.value;
   const Scalar t = cell.rate * scale_of(la, cell, shared);
-  // Adafactor's decay has the nominal rate, as in torch.
-  const bool nominal = rule.step_size == RateKind::relative;
+  // The decay of AdaGO and Adafactor has the nominal rate, as in pytorch_optimizer and torch; Prodigy's has d.
+  const bool nominal = rule.step_size != RateKind::prodigy;
   const Scalar decayed =
       rule.weight_decay * (nominal ? Scalar(rule.learning_rate * common.schedule_factor) : cell.rate);
   switch (rule.decay) {

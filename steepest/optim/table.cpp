@@ -103,7 +103,10 @@ constexpr std::array table{
          .epsilon = 1e-8,
          .step_size = RateKind::prodigy},
     with(muon_row("muon", "K. Jordan 2024, kellerjordan.github.io/posts/muon; torch.optim.Muon 2.13"),
-         [](Rule& r) { r.weight_decay = 0.1; }),
+         [](Rule& r) {
+           r.weight_decay = 0.1;
+           r.floor = Floor::clamped;  // of norm_epsilon, where it is set
+         }),
     with(muon_row("muon_keller", "K. Jordan 2024, github.com/KellerJordan/Muon"),
          [](Rule& r) { r.learning_rate = 0.02; }),
     with(muon_row("moonlight", "Liu et al. 2025, arXiv:2502.16982"),
