@@ -63,12 +63,13 @@ void for_each_entry(F f, const MatrixView<T>& Y, const X&... others) {
   });
 }
 
-/// Folds f(x, y...) over all entries: eight partial results along a line so that the loop vectorizes, lines in order.
-template <class T, class F, class Combine, class... X>
+/// Folds f(x, y...) over all entries: eight partial results along a line so that the loop vectorizes, lines in order. Partial
+/// results of a line are of type Partial.
+template <class Partial = double, class T, class F, class Combine, class... X>
 double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) {
   const Walk<T> walk(Y);
   const auto fold_line = [&](Index i) {
-    std::array<double, 8> partial{};
+    std::array<Partial, 8> partial{};
     const auto fold = [&](const auto& y, const auto&... x) {
       Index k = 0;
       for (; k + 8 <= walk.length; k += 8)
@@ -78,9 +79,9 @@ double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) 
       for (; k < walk.length; ++k) partial[0] = combine(partial[0], f(y[k], x[k]...));
     };
     fold(line(Y, walk.along_rows, i), line(others, walk.along_rows, i)...);
-    double result = partial[0];
+    Partial result = partial[0];
     for (std::size_t lane = 1; lane < 8; ++lane) result = combine(result, partial[lane]);
-    return result;
+    return static_cast<double>(result);
   };
   constexpr Index most_pieces = 64;
   std::array<double, most_pieces> partial{};
@@ -99,7 +100,9 @@ double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) 
 // Function objects, because a pointer to a function is not inlined into the loops of `reduce`.
 inline constexpr auto plus = [](double a, double b) { return a + b; };
 /// The larger one; a NaN stays.
-inline constexpr auto larger = [](double a, double b) { return b > a || b != b ? b : a; };
+inline constexpr auto larger = []<class Number>(Number a, Number b) {
+  return static_cast<int>(b > a) | static_cast<int>(b != b) ? b : a;  // without a branch, so that loops vectorize
+};
 
 /// 2^-e with 2^e <= s < 2^(e+1), |e| <= 1000: numbers of this size come near one, their squares stay normal.
 inline double near_one_scale(double s) {
@@ -185,7 +188,7 @@ double Host<T>::frobenius(const Matrix& X) {
 
 template <class T>
 double Host<T>::max_abs(const Matrix& X) {
-  return host_detail::reduce([](T x) { return std::abs(static_cast<double>(x)); }, host_detail::larger, X);
+  return host_detail::reduce<T>([](T x) { return std::abs(x); }, host_detail::larger, X);
 }
 
 template <class T>

@@ -37,7 +37,7 @@ typename E::Scalar scaled_gram(E& la, const typename E::Matrix& X, Normalization
 }
 
 /// U = Q_T X / f for wide X, where step(t, place, Q, R) takes Q and R = X X' to the next iterate. Before the steps that
-/// `restarts` names, ascending and at least 1, X <- Q X and R = X X' are formed anew and Q is the identity. U may be X.
+/// `restarts` names, ascending and at least 1, X <- Q X and R = X X' are formed anew and Q is the identity. U is not X.
 template <Engine E, class Step>
 void gram_space_iteration(E& la, const typename E::Matrix& X, typename E::Matrix& U, std::size_t steps,
                           std::span<const int> restarts, Normalization normalization, Step step) {
@@ -45,8 +45,7 @@ void gram_space_iteration(E& la, const typename E::Matrix& X, typename E::Matrix
   auto R = frame.gram_of(X);
   auto Q = frame.gram_of(X);
   auto Y = frame.matrix_like(U);
-  la.copy(X, Y);
-  const auto scale = scaled_gram(la, Y, normalization, R);  // R = (X / f)(X / f)'
+  const auto scale = scaled_gram(la, X, normalization, R);  // R = (X / f)(X / f)'
   bool scaled = false;
   auto next_restart = restarts.begin();
   bool first = true;
@@ -58,12 +57,12 @@ void gram_space_iteration(E& la, const typename E::Matrix& X, typename E::Matrix
     if (!scaled) la.scale(scale, Q, Q);  // Q X = (f Q)(X / f), in the storage of Grams
     scaled = true;
     if (!restart) continue;
-    la.product(1, Q, Y, 0, U, U);  // X <- Q X
+    la.product(1, Q, next_restart == restarts.begin() ? X : Y, 0, U, U);  // X <- Q X
     la.copy(U, Y);
     la.gram(Y, R);  // R = X X'
     ++next_restart;
   }
-  la.product(1, Q, Y, 0, U, U);  // U = Q X
+  la.product(1, Q, next_restart == restarts.begin() ? X : Y, 0, U, U);  // U = Q X
 }
 
 }  // namespace steepest

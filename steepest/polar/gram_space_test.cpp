@@ -77,16 +77,6 @@ TYPED_TEST(GramSpaceTest, HalleyActsOnSingularValuesWithAndWithoutRestarts) {
   }
 }
 
-TYPED_TEST(GramSpaceTest, TheFactorMayReplaceItsMatrix) {
-  const HalleySchedule schedule = qdwh_schedule(1e-2, 0x1p-52);
-  const std::vector<int> restarts{1};
-  auto apart = this->U.view();
-  gram_halley(this->la, this->X.view(), apart, schedule, restarts, Normalization::schatten4);
-  auto in_place = this->X.view();
-  gram_halley(this->la, in_place, in_place, schedule, restarts, Normalization::schatten4);
-  EXPECT_EQ(this->X.entries, this->U.entries);
-}
-
 TYPED_TEST(GramSpaceTest, ZeroStaysZero) {
   for (TypeParam& x : this->X.entries) x = 0;
   auto view = this->U.view();

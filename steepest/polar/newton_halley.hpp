@@ -14,6 +14,10 @@
 
 namespace steepest {
 
+/// Engines that look at their Scalars and store matrices as accurately as Grams: a factor of a triangle is one and the other.
+template <class E>
+concept RunsNewtonHalley = FactorEngine<E> && KnownScalars<E> && std::same_as<typename E::Matrix, typename E::Gram>;
+
 /// An estimate of ||X||_2 from below by three steps of the power method on X'X: within 10 % for most spectra, within a
 /// factor of 2 for all that were met.
 template <FactorEngine E>
@@ -199,9 +203,8 @@ void factor_of_triangle(E& la, const typename E::Matrix& R, typename E::Matrix& 
 /// numerically singular, orthogonality and backward error are those of the QR (docs/design.md has the measurement): S is
 /// symmetric then, to rounding, and the outcome says so. U may be X.
 /// About 6 m n^2 + 13 n^3 flops for condition numbers up to 1e3, 5 n^3 more for each square root to be taken.
-template <FactorEngine E>
-requires KnownScalars<E> NewtonHalleyOutcome newton_halley(E& la, const typename E::Matrix& X, typename E::Matrix& U,
-                                                           typename E::Gram& S) {
+template <RunsNewtonHalley E>
+NewtonHalleyOutcome newton_halley(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S) {
   const Index n = la.cols(X);
   NewtonHalleyOutcome outcome;
   auto frame = la.frame();
