@@ -71,7 +71,9 @@ void load_state(Optimizer<Host<T>>& optimizer, const std::filesystem::path& path
   offered.taken = stored_number(file, "taken");
   offered.skipped = stored_number(file, "skipped");
   ParameterState& parameter = offered.parameters.front();
-  parameter.rule = stored_word(file, "rule");
+  const std::string stored = stored_word(file, "rule");
+  check_data(stored == parameter.rule, "[trace] {}: the state must be of rule {}; one of {} came", path.string(),
+             parameter.rule, stored);
   parameter.rows = static_cast<Index>(stored_number(file, "rows"));
   parameter.cols = static_cast<Index>(stored_number(file, "cols"));
   parameter.steps = stored_number(file, "steps");
