@@ -9,6 +9,7 @@
 #include "steepest/polar/newton.hpp"
 #include "steepest/polar/newton_halley.hpp"
 #include "steepest/polar/null_part.hpp"
+#include "steepest/polar/own_bounds.hpp"
 #include "steepest/polar/plan.hpp"
 #include "steepest/polar/qdwh.hpp"
 #include "steepest/polar/report.hpp"
@@ -72,11 +73,11 @@ void fall_back_to_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U
 }
 
 /// Newton-Halley with S = U'X where that keeps the backward error, half the asymmetry of S, within the tolerance of accurate methods; true
-/// then. QDWH where it does not, and on engines whose Scalars are not known.
+/// then. QDWH where it does not, and on engines that do not run it.
 template <FactorEngine E>
 bool newton_halley_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S,
                            const PreparedPolar& plan, PolarReport& report) {
-  if constexpr (KnownScalars<E>) {
+  if constexpr (RunsNewtonHalley<E>) {
     const NewtonHalleyOutcome outcome = newton_halley(la, X, U, S);
     const NewtonHalleySteps& steps = outcome.steps;
     report.newton_steps = steps.newton;
@@ -100,9 +101,10 @@ void iterated_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, c
     if constexpr (ElementwiseEngine<E>) return gram_eigh_polar(la, X, U);
   }
   through_pivoted_qr(la, X, U, [&](const Matrix& R, Matrix& U_of_R) {
-    if (plan.options.method == PolarMethod::zolo_pd) return zolo_pd(la, R, U_of_R, plan.zolotarev);
     if (plan.options.method == PolarMethod::newton) return newton_or_qdwh(la, R, U_of_R, plan, report);
-    qdwh(la, R, U_of_R, plan.halley);
+    report.flops += through_qr_flops(la.rows(X), la.cols(X));
+    report.flops += plan.options.method == PolarMethod::zolo_pd ? zolo_pd(la, R, U_of_R, plan.zolotarev)
+                                                                : qdwh(la, R, U_of_R, plan.halley);
   });
 }
 
@@ -119,19 +121,32 @@ bool complete(E& la, typename E::Matrix& U) {
   return filled;
 }
 
+/// Whether U is orthogonal within the tolerance of accurate methods; U is polished where it is not, which U'X does not follow.
+template <FactorEngine E>
+bool orthogonal_enough(E& la, typename E::Matrix& U) {
+  if constexpr (KnownScalars<E>)
+    if (orthogonality(la, U) <= 24 * E::epsilon()) return true;
+  polish(la, U);
+  return false;
+}
+
 /// True where S holds U'X afterwards.
 template <FactorEngine E>
 bool accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S,
                     const PreparedPolar& plan, PolarReport& report) {
   const Rank rank = plan.options.rank;
   const bool by_newton_halley = plan.options.method == PolarMethod::newton_halley;
-  if (by_newton_halley && newton_halley_or_qdwh(la, X, U, S, plan, report) && rank == Rank::complete) return true;
+  const bool counts_itself = plan.options.method == PolarMethod::qdwh || plan.options.method == PolarMethod::zolo_pd;
+  if (counts_itself) report.flops = 0;
+  const bool has_product =
+      by_newton_halley ? newton_halley_or_qdwh(la, X, U, S, plan, report) : by_own_bounds(la, X, U, S, plan, report);
+  if (has_product && rank == Rank::complete) return by_newton_halley || orthogonal_enough(la, U);
   if (plan.options.method == PolarMethod::svd) {
     report.rank = la.reading(svd_polar(la, X, U, rank));
     report.sees_rank = true;
     return false;
   }
-  if (!by_newton_halley) iterated_polar(la, X, U, plan, report);
+  if (!by_newton_halley && !has_product) iterated_polar(la, X, U, plan, report);
   if (plan.options.method == PolarMethod::newton)
     report.flops = newton_flops(plan, report.newton_steps, report.fallback.empty(), la.rows(X), la.cols(X));
   if (rank == Rank::partial) {

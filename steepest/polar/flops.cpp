@@ -35,26 +35,27 @@ double gram_halley_flops(const PreparedPolar& plan, double s, double l) {
 /// R and the explicit Q of an m x n matrix by Householder's reflections.
 double qr_flops(double m, double n) { return 4 * m * n * n - 4.0 / 3 * n * n * n; }
 
-/// A step by QR of [X; I], X s x s.
-double qr_step_flops(double s) { return qr_flops(2 * s, s) + 2 * s * s * s; }
+/// A step by Cholesky factorizations of the stack [X; rho I], X s x s: a pass, the defect, the corrected product; without X'X.
+double stacked_step_flops(double s) { return (1 + 2.0 / 3 + 2 + 3) * s * s * s; }
 
 /// X P = Q R before an iteration on s x s matrices; the last Newton-Schulz step and Q U_R after it.
 double around_iteration_flops(double s, double l) { return qr_flops(l, s) + 3 * s * s * s + 2 * l * s * s; }
 
 double halley_flops(const HalleySchedule& schedule, double s) {
   double flops = 0;
-  for (const HalleyStep& step : schedule) flops += step.factored_by_qr ? qr_step_flops(s) : (3 + 1.0 / 3) * s * s * s;
+  for (const HalleyStep& step : schedule)
+    flops += step.factored_by_qr ? stacked_step_flops(s) + s * s * s : 4 * s * s * s;
   return flops;
 }
 
-/// The terms by Cholesky of a step share the Gram.
+/// The terms of a step share the Gram, those by inverses a product.
 double zolotarev_flops(const ZolotarevSchedule& schedule, double s) {
   double flops = 0;
   for (const ZolotarevStep& step : schedule) {
     const auto by_qr = static_cast<double>(std::count_if(
         step.terms.begin(), step.terms.end(), [](const ZolotarevTerm& term) { return term.factored_by_qr; }));
-    const double by_cholesky = static_cast<double>(step.terms.size()) - by_qr;
-    flops += by_qr * qr_step_flops(s) + by_cholesky * (2 + 1.0 / 3) * s * s * s + (by_cholesky > 0 ? s * s * s : 0);
+    const double by_inverse = static_cast<double>(step.terms.size()) - by_qr;
+    flops += by_qr * stacked_step_flops(s) + (1 + by_inverse + (by_inverse > 0 ? 2 : 0)) * s * s * s;
   }
   return flops;
 }
@@ -65,6 +66,12 @@ double polynomial_method_flops(const PreparedPolar& plan, double s, double l) {
 }
 
 }  // namespace
+
+double through_qr_flops(Index m, Index n) {
+  const auto s = static_cast<double>(std::min(m, n));
+  const auto l = static_cast<double>(std::max(m, n));
+  return qr_flops(l, s) + 2 * l * s * s;
+}
 
 double newton_flops(const PreparedPolar& plan, int steps, bool converged, Index m, Index n) {
   const auto s = static_cast<double>(std::min(m, n));

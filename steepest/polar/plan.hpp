@@ -21,7 +21,8 @@ struct PreparedPolar {
   std::vector<int> restarts;       // of the Gram form and gram_halley: the Gram is formed anew before these steps
   Normalization normalization = Normalization::frobenius;  // of methods that take steps
   PolynomialForm form = PolynomialForm::standard;  // what runs: standard where no restarts make the Gram form usable
-  double tolerance = 0;                            // 0: none
+  bool estimates_bounds = false;  // qdwh and zolo_pd without a lower bound: hosts take their steps from the matrix
+  double tolerance = 0;           // 0: none
 };
 
 /// The plan for matrices of spacing `epsilon` (2^-52, 2^-23, 2^-7). `smaller_side` enters the bounds of qdwh, zolo_pd and
@@ -45,6 +46,9 @@ struct NewtonHalleySteps {
 
 /// Flops of newton_halley with these steps.
 double newton_halley_flops(const NewtonHalleySteps& steps, Index m, Index n);
+
+/// Flops of X = Q R and of Q times the factor of a square matrix, which qdwh, zolo_pd and newton spend besides their iteration.
+double through_qr_flops(Index m, Index n);
 
 /// Flops of newton after this many steps, and of qdwh after them where Newton failed.
 double newton_flops(const PreparedPolar& plan, int steps, bool converged, Index m, Index n);

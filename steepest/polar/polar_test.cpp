@@ -273,9 +273,31 @@ TYPED_TEST(PolarTest, PredictedFlopsAreCountedFlops) {
       if (!takes_steps(options.method) && options.method != PolarMethod::svd && !by_newton_halley)
         extra = static_cast<double>(std::max(m, n) * std::min(m, n) * std::min(m, n));
       EXPECT_NEAR(counting.flops(), report.flops + extra, 1e-9 * counting.flops()) << method << ' ' << m << " x " << n;
-      if (options.method != PolarMethod::newton && !by_newton_halley) {
+      if (options.method != PolarMethod::newton && !by_newton_halley && !plan.estimates_bounds) {
         EXPECT_EQ(report.flops, polar_flops(plan, m, n)) << method;
       }
+    }
+}
+
+// QDWH and ZOLO-PD count what they do, from bounds of its own and from a given one, with a correction (f64) or a second pass (f32) for its
+// QR steps and never more than six steps. A plan for a given bound predicts it, where the correction is enough.
+TYPED_TEST(PolarTest, RationalMethodsCountTheirFlops) {
+  const Index m = 40, n = 30;
+  for (const PolarMethod method : {PolarMethod::qdwh, PolarMethod::zolo_pd})
+    for (const auto& [bound, kappa] : std::vector<std::pair<double, double>>{{0, 1e3}, {0, 1e5}, {1e-3, 1e3}}) {
+      const PolarOptions options{.method = method, .lower_bound = bound, .certificate = Certificate::none};
+      const PreparedPolar plan = prepare_polar(options, Host<TypeParam>::epsilon(), n);
+      auto X = matrix_with_spectrum<TypeParam>(m, n, geometric_spectrum(n, kappa), 21);
+      OwnedMatrix<TypeParam> U(m, n);
+      Counting<Host<TypeParam>> counting(this->la);
+      auto view = U.view();
+      const PolarReport report = polar(counting, X.view(), view, plan);
+      const double extra = static_cast<double>(m * n * n);  // the look at its own result
+      EXPECT_NEAR(counting.flops(), report.flops + extra, 1e-9 * counting.flops()) << bound << ' ' << kappa;
+      if (bound > 0 && sizeof(TypeParam) == 8) {
+        EXPECT_NEAR(report.flops, polar_flops(plan, m, n), 1e-9 * report.flops);
+      }
+      EXPECT_LE(report.iterations, 6);
     }
 }
 
