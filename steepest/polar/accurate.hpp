@@ -150,6 +150,8 @@ bool accurate_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, t
   if (plan.options.method == PolarMethod::newton)
     report.flops = newton_flops(plan, report.newton_steps, report.fallback.empty(), la.rows(X), la.cols(X));
   if (rank == Rank::partial) {
+    // Eigenvectors of H at the threshold mix with null directions, which must not be short in U when they do.
+    if constexpr (KnownScalars<E>) complete(la, U);
     const auto count = remove_null_part(la, X, U);
     report.rank = la.reading(count);
     report.sees_rank = true;
