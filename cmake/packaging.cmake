@@ -8,7 +8,7 @@ install(TARGETS steepest EXPORT steepest INCLUDES DESTINATION "${CMAKE_INSTALL_I
 foreach(layer base io engine polar plan norm optim)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/steepest/${layer}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/steepest"
     FILES_MATCHING PATTERN "*.hpp" PATTERN "aten*" EXCLUDE PATTERN "*conformance*" EXCLUDE PATTERN "*_test*" EXCLUDE PATTERN "test_*" EXCLUDE
-    PATTERN "testing" EXCLUDE)
+    PATTERN "testing" EXCLUDE PATTERN "matrix_zoo.hpp" EXCLUDE PATTERN "random_cases.hpp" EXCLUDE)
 endforeach()
 
 install(EXPORT steepest NAMESPACE steepest:: DESTINATION "${steepest_package_dir}" FILE steepest-targets.cmake)

@@ -50,7 +50,7 @@ class RandomCases {
     if (kind == 3) {
       const auto families = entry_families();
       const auto& family = families[random_.below(families.size())];
-      fill(X, [&](Index i, Index j) { return family.entry(i, j, std::max(m, n)); });
+      fill(X, [&, size = std::max(m, n)](Index i, Index j) { return family.entry(i, j, size); });
       return stored(X, family.name);
     }
     fill(X, [&](Index, Index) { return random_.normal(); });

@@ -20,7 +20,6 @@ namespace steepest {
 namespace {
 
 using Real = long double;
-constexpr Real eps = std::numeric_limits<double>::epsilon();
 
 Real exactly(const OddPolynomial& p, Real x) {
   const Real t = x * x;
