@@ -67,6 +67,7 @@ std::string adam(const Rule& r) {
 }
 
 std::string polar_text(const Rule& r) {
+  if (r.automatic) return fmt::format("the cheapest method of grade {}", name(r.grade));
   std::string text(name(r.polar.method));
   if (r.polar.method == PolarMethod::preset) text += fmt::format(" {}", r.polar.preset);
   if (r.polar.steps > 0) text += fmt::format(", {} steps", r.polar.steps);

@@ -94,6 +94,13 @@ void add_step_size_slots(std::vector<Slot>& result, const Rule& rule, Index m, I
                                  {"numerator", 1, 1, Part::step_size}});
 }
 
+void follow_steps(const Rule& rule, PreparedPolar& plan) {
+  plan.form = rule.polar.form;
+  plan.restarts.clear();
+  for (std::size_t step = 0; step < rule.planned->restarts_before.size(); ++step)
+    if (rule.planned->restarts_before[step]) plan.restarts.push_back(static_cast<int>(step));
+}
+
 }  // namespace
 
 MapNorm map_norm(const Rule& rule, Role role) {
@@ -108,7 +115,12 @@ bool maps_by_polar(const Rule& rule, Role role) {
 }
 
 PreparedPolar prepare_map(const Rule& rule, double epsilon) {
-  PreparedPolar plan = prepare_polar(rule.polar, epsilon);
+  check(!rule.automatic, "[optim] {}: method auto stands for a plan, which must be made and followed first; none came",
+        rule.name);
+  check(rule.grade == Grade::exact || rule.planned, "[optim] {}: a grade belongs to method auto; {} and {} came",
+        rule.name, name(rule.grade), name(rule.polar.method));
+  PreparedPolar plan = prepare_polar(rule.polar, epsilon, rule.planned.value_or(PlannedSteps{}).smaller_side);
+  if (rule.planned) follow_steps(rule, plan);
   if (rule.polynomials.count == 0) return plan;
   check(!plan.polynomials.empty() && plan.form == PolynomialForm::standard,
         "[optim] a list of coefficients needs a polynomial method of standard form; {} came", name(rule.polar.method));

@@ -13,6 +13,7 @@
 //   step         W = (1 - lr weight_decay) W - lr c D, or another decay
 
 #include <array>
+#include <bitset>
 #include <limits>
 #include <optional>
 #include <span>
@@ -21,6 +22,7 @@
 
 #include "steepest/norm/norm.hpp"
 #include "steepest/norm/role.hpp"
+#include "steepest/plan/promise.hpp"
 #include "steepest/polar/plan.hpp"
 
 namespace steepest {
@@ -132,6 +134,12 @@ struct PolynomialList {
   std::size_t count = 0;
 };
 
+/// What a plan fixes of a polar factor beside its options.
+struct PlannedSteps {
+  Index smaller_side = 4096;           // of the matrices that it is for
+  std::bitset<100> restarts_before{};  // these steps, counted from 0
+};
+
 /// Preconditioners of Kronecker form: L = beta L + (1 - beta) X X', or the sum where beta = 1.
 struct Kronecker {
   double beta = 1;
@@ -177,7 +185,10 @@ struct Rule {
   std::optional<bool> transposed = std::nullopt;  // the map of the transpose; none: as the role says, or not
   PolarOptions polar = polar_of_map();
   PolynomialList polynomials = {};
-  double norm_epsilon = 0;  // beside the norms that a map divides by
+  bool automatic = false;                              // method auto: a plan has to be followed first (planned.hpp)
+  Grade grade = Grade::exact;                          // that the plan has to keep
+  std::optional<PlannedSteps> planned = std::nullopt;  // of the plan that is followed
+  double norm_epsilon = 0;                             // beside the norms that a map divides by
   Floor floor = Floor::added;
   double beta2 = 0;
   double epsilon = 0;
@@ -214,7 +225,8 @@ MapNorm map_norm(const Rule& rule, Role role);
 /// True where the map of a parameter of this role is made of a polar factor.
 bool maps_by_polar(const Rule& rule, Role role);
 
-/// The plan of the map's polar factor. Throws std::invalid_argument for options that contradict.
+/// The plan of the map's polar factor. Throws std::invalid_argument for options that contradict, and for method auto, which
+/// stands for a plan that is still to be made.
 PreparedPolar prepare_map(const Rule& rule, double epsilon);
 
 /// True when the direction is the same, bit for bit, for the gradients 2^k G.

@@ -66,6 +66,8 @@ constexpr std::array<Named<Graft>, 5> grafts{{{"none", Graft::none},
                                               {"adam", Graft::adam}}};
 constexpr std::array<Named<Normalization>, 2> normalizations{
     {{"frobenius", Normalization::frobenius}, {"schatten4", Normalization::schatten4}}};
+constexpr std::array<Named<Grade>, 3> grades{
+    {{"muon_grade", Grade::muon_grade}, {"tight", Grade::tight}, {"exact", Grade::exact}}};
 constexpr std::array<Named<Rank>, 2> ranks{{{"complete", Rank::complete}, {"partial", Rank::partial}}};
 constexpr std::array<Named<bool>, 2> truths{{{"true", true}, {"false", false}}};
 
@@ -226,9 +228,11 @@ constexpr SettingRow word(Text key, Text meaning, Applies applies) {
 }
 
 void set_norm(Rule& rule, Text text) {
-  rule.norm.reset();
-  rule.norm_parameter = 0;
-  if (text == "by_role") return;
+  if (text == "by_role") {
+    rule.norm.reset();
+    rule.norm_parameter = 0;
+    return;
+  }
   const MatrixNorm norm = matrix_norm(text);
   rule.norm = norm.kind;
   rule.norm_parameter = norm.parameter;
@@ -241,6 +245,20 @@ std::string norm_of(const Rule& rule) {
 
 void set_normalization(Rule& rule, Text text) {
   rule.polar.normalization = value_in<Normalization>(normalizations, "[optim] choice", text);
+}
+
+/// auto forgets the options of the method before it, which are the plan's to choose.
+void set_method(Rule& rule, Text text) {
+  const bool automatic = text == "auto";
+  const PolarMethod method = automatic ? PolarMethod::qdwh : polar_method(text);
+  if (automatic) {
+    const Rank rank = rule.polar.rank;
+    rule.polar = polar_of_map();
+    rule.polar.rank = rank;
+    rule.polynomials = {};
+  }
+  rule.automatic = automatic;
+  rule.polar.method = method;
 }
 
 constexpr std::array table{
@@ -334,8 +352,9 @@ constexpr std::array table{
                                                               "a longer side keeps the identity", with_kronecker),
     number<count_or_all, &Rule::low_rank, &LowRank::rank>("rank_kept", "columns of the basis; 0: all", with_rank),
     number<share, &Rule::low_rank, &LowRank::fraction>("fraction", "of the shorter side, in (0, 1]", with_choice),
-    SettingRow{"method", "of the polar factor", with_polar, [](Rule& r, Text t) { r.polar.method = polar_method(t); },
-               [](const Rule& r) { return std::string(name(r.polar.method)); }},
+    SettingRow{"method", "of the polar factor; auto: the cheapest that is proved to keep the grade", with_polar,
+               set_method, [](const Rule& r) { return std::string(r.automatic ? "auto" : name(r.polar.method)); }},
+    word<grades, &Rule::grade>("grade", "of method auto: muon_grade, tight or exact", with_polar),
     number<steps, &Rule::polar, &PolarOptions::steps>("steps", "of the polar factor's method, 0: its own number",
                                                       with_polar),
     SettingRow{"preset", "a named list of polynomials, of the method preset", with_polar,

@@ -19,9 +19,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> aliases{{
                                                                                 {"ns_coefficients", "coefficients"},
                                                                                 {"adjust_lr_fn", "scale"}}};
 
-/// What decides which other settings apply, and so is set first.
-constexpr std::array<std::string_view, 6> deciding{"norm", "momentum_form", "preparation",
-                                                   "post", "match",         "step_size"};
+/// What decides which other settings apply, or resets them, and so is set first.
+constexpr std::array<std::string_view, 7> deciding{"norm",  "momentum_form", "preparation", "post",
+                                                   "match", "step_size",     "method"};
 
 bool has(const Rule& rule, std::string_view key) {
   const auto rows = setting_table();

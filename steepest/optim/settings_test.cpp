@@ -31,13 +31,41 @@ TEST(Settings, GoToTextAndBack) {
   EXPECT_EQ(get(rule, "learning_rate"), "0.1");
 }
 
+TEST(Settings, MethodAutoForgetsTheOptionsOfTheMethodBeforeIt) {
+  const Rule rule =
+      make_rule("muon", {{"method", "auto"}, {"grade", "muon_grade"}, {"lower_bound", "0.01"}, {"rank", "complete"}});
+  EXPECT_EQ(get(rule, "method"), "auto");
+  EXPECT_EQ(settings_of(make_rule("muon", settings_of(rule))), settings_of(rule));
+  Rule changed = make_rule("muon", {{"steps", "7"}, {"coefficients", "3.4,-4.7,2"}, {"rank", "complete"}});
+  set(changed, "method", "auto");
+  EXPECT_EQ(get(changed, "steps"), "0");
+  EXPECT_EQ(get(changed, "coefficients"), "");
+  EXPECT_EQ(get(changed, "rank"), "complete");
+  EXPECT_THROW(prepare_map(changed, 1e-7), std::invalid_argument);  // no plan was made
+  set(changed, "method", "qdwh");
+  prepare_map(changed, 1e-7);
+}
+
 TEST(Settings, EveryOneReachesItsRule) {
-  const Settings polar{{"method", "jordan"},      {"steps", "7"},          {"coefficients", "3.4,-4.7,2"},
-                       {"lower_bound", "0.001"},  {"degree", "3"},         {"safety", "1.02"},
-                       {"cushion", "0.1"},        {"rank", "complete"},    {"normalization", "schatten4"},
-                       {"norm", "by_role"},       {"scale", "rms_to_rms"}, {"order", "polar_first"},
-                       {"learning_rate", "1e-2"}, {"weight_decay", "0.5"}, {"decay", "gradient"},
-                       {"momentum", "0.5"},       {"nesterov", "true"},    {"momentum_form", "heavy_ball"}};
+  const Settings polar{{"method", "jordan"},
+                       {"steps", "7"},
+                       {"coefficients", "3.4,-4.7,2"},
+                       {"lower_bound", "0.001"},
+                       {"degree", "3"},
+                       {"safety", "1.02"},
+                       {"cushion", "0.1"},
+                       {"rank", "complete"},
+                       {"normalization", "schatten4"},
+                       {"norm", "by_role"},
+                       {"grade", "tight"},
+                       {"scale", "rms_to_rms"},
+                       {"order", "polar_first"},
+                       {"learning_rate", "1e-2"},
+                       {"weight_decay", "0.5"},
+                       {"decay", "gradient"},
+                       {"momentum", "0.5"},
+                       {"nesterov", "true"},
+                       {"momentum_form", "heavy_ball"}};
   const Settings adam{{"beta1", "0.5"}, {"beta2", "0.75"}, {"epsilon", "0"}, {"bias_correction", "false"}};
   for (const auto& [rule_name, settings] : {std::pair{"signum", polar}, {"adamw", adam}}) {
     const Settings before = settings_of(rule_named(rule_name)), after = settings_of(make_rule(rule_name, settings));
@@ -73,6 +101,8 @@ TEST(Settings, ValuesOutsideTheirRangeAreRefused) {
                                                                                    {"method", "newtn"},
                                                                                    {"scale", "keller"},
                                                                                    {"norm", "spektral"},
+                                                                                   {"grade", "muon"},
+                                                                                   {"grade", "steps"},
                                                                                    {"coefficients", "1,2"},
                                                                                    {"coefficients", "1,2,3,4"}}) {
     const std::string text = refusal("muon", key, value);

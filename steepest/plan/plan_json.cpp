@@ -105,6 +105,7 @@ Json demand_json(const PolarDemand& d) {
           {"rank", name(d.rank)},
           {"certificate", name(d.certificate)},
           {"needs_h", d.needs_h},
+          {"converts", d.converts},
           {"engine", name(d.engine)},
           {"threads", d.threads}};
 }
@@ -120,6 +121,7 @@ PolarDemand demand_from(const Json& object) {
           .rank = rank_of(object),
           .certificate = certificate_of(object),
           .needs_h = object.at("needs_h").get<bool>(),
+          .converts = object.value("converts", true),  // older plans do not have it
           .engine = engine_kind_named(object.at("engine").get<std::string>()),
           .threads = object.at("threads").get<int>()};
 }

@@ -33,7 +33,7 @@ void check_demand(const PolarDemand& demand) {
 /// Those in which the promise may be computed: a grade allows for the rounding of f32, and f64 may be what it takes.
 std::vector<Precision> precisions(const PolarDemand& demand) {
   const bool graded = demand.promise.grade == Grade::muon_grade || demand.promise.grade == Grade::tight;
-  if (!graded || demand.engine != EngineKind::host) return {demand.precision};
+  if (!graded || !demand.converts || demand.engine != EngineKind::host) return {demand.precision};
   return {Precision::f32, Precision::f64};
 }
 

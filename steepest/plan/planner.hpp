@@ -20,6 +20,7 @@ struct PolarDemand {
   Rank rank = Rank::complete;
   Certificate certificate = Certificate::residuals;
   bool needs_h = false;
+  bool converts = true;  ///< the caller can compute in another precision than that of the matrices
   EngineKind engine = EngineKind::host;
   int threads = 1;
 };
