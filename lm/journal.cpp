@@ -35,14 +35,21 @@ Json settings_json(const Config& config) {
 
 }  // namespace
 
-Journal::Journal(const Config& config, const RunDescription& run, std::optional<Index> resumed_at, std::FILE* stream)
+Journal::Journal(const Config& config, const RunDescription& run, std::optional<Index> resumed_at, std::FILE* stream,
+                 const PolarPlans& plans)
     : steps_(config.run.steps),
       log_every_(config.run.log_every),
       records_(records_path(config.run.out), run, resumed_at ? OnExisting::append : OnExisting::replace),
       line_(stream) {
   records_.append({{"event", "configuration"},
                    {"resumed_at", resumed_at ? Json(*resumed_at) : Json()},
-                   {"settings", settings_json(config)}});
+                   {"settings", settings_json(config)},
+                   {"polar_plans", to_json(plans)}});
+  if (!resumed_at) return;
+  for (const auto& [key, planned] : plans)
+    if (planned.origin == PlanOrigin::planner)
+      line_.note(
+          fmt::format("the checkpoint has no plan of {}: planned anew, {}", key, description(planned.plan.chosen)));
 }
 
 void Journal::step(const StepFigures& figures, double seconds_left) {

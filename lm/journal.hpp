@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lm/checkpoint.hpp"
+#include "lm/polar_plans.hpp"
 #include "lm/progress_line.hpp"
 #include "steepest/io/record.hpp"
 
@@ -34,7 +35,10 @@ struct EndFigures {
 /// appends: where a step appears twice, the later record holds.
 class Journal {
  public:
-  Journal(const Config& config, const RunDescription& run, std::optional<Index> resumed_at, std::FILE* stream);
+  /// The configuration is recorded with the plans of polar factors and where they come from. A resumed run whose
+  /// checkpoint has no plan for a rule of method auto says on `stream` that it was planned anew.
+  Journal(const Config& config, const RunDescription& run, std::optional<Index> resumed_at, std::FILE* stream,
+          const PolarPlans& plans = {});
 
   void step(const StepFigures& figures, double seconds_left);
   void evaluation(const EvaluationFigures& figures);

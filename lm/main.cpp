@@ -56,14 +56,14 @@ int exit_status(Outcome outcome) {
   return outcome == Outcome::nonfinite ? failed : done;
 }
 
-int train(const Command& command, int argc, const char* const* argv) {
+int train(const Command& command, const Rates& rates, int argc, const char* const* argv) {
   const auto& config = command.config;
   const auto training = load_corpus(config.data.text, YearRange::until(static_cast<int>(config.data.train_until)));
   const auto validation = load_corpus(config.data.text, YearRange::from(static_cast<int>(config.data.validate_from)));
   // Two BLAS in one process have two sets of threads, which wait for each other inside a parallel region.
   if (const auto mix = mixed_builds(providers())) throw std::runtime_error(*mix);
   const Interrupt interrupt;
-  Trainer trainer(config, {.training = training.bytes, .validation = validation.bytes});
+  Trainer trainer(config, {.training = training.bytes, .validation = validation.bytes}, rates);
   std::optional<Index> resumed_at;
   if (command.resumed) {
     trainer.restore(*command.resumed);
@@ -71,7 +71,7 @@ int train(const Command& command, int argc, const char* const* argv) {
   } else {
     remove_checkpoints(config.run.out);
   }
-  Journal journal(config, describe(config, argc, argv), resumed_at, stderr);
+  Journal journal(config, describe(config, argc, argv), resumed_at, stderr, trainer.plans());
   const auto outcome = trainer.run(journal, [&] { return interrupt.requested(); });
   if (outcome == Outcome::done) show_sample(trainer, config);
   if (outcome == Outcome::nonfinite) {
@@ -86,6 +86,7 @@ int train(const Command& command, int argc, const char* const* argv) {
 
 int run(int argc, const char* const* argv) {
   Command command;
+  PlanSource source;
   std::string plan;
   try {
     command = read_command_line(argc, argv);
@@ -94,7 +95,9 @@ int run(int argc, const char* const* argv) {
       return done;
     }
     fix_threads(command.config);
-    plan = plan_text(command.config);
+    source.rates = rates_in_force();
+    if (command.resumed) source.stored = stored_plans(command.resumed->file.metadata());
+    plan = plan_text(command.config, source);
   } catch (const std::invalid_argument& error) {
     fmt::print(stderr, "steepest: error: {}\n", error.what());
     return wrong_usage;
@@ -103,7 +106,7 @@ int run(int argc, const char* const* argv) {
     fmt::print("{}", plan);
     return done;
   }
-  return train(command, argc, argv);
+  return train(command, source.rates, argc, argv);
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ TINY = [
     "--checkpoint-every",
     "5",
 ]
+SHIPPED_RATES = Path(__file__).parents[1] / "steepest/plan/shipped_rates.json"
 STEPS = 600  # of the runs that are ended on the way: long enough to be met in the middle
 
 if not PROGRAM.exists():
@@ -62,6 +63,25 @@ def losses(out: Path) -> dict[int, float]:
     """The loss of each step; where a step appears twice the later record holds."""
     records: Iterator[dict[str, Any]] = (json.loads(line) for line in (out / "records.jsonl").read_text().splitlines())
     return {record["step"]: record["loss"] for record in records if record["event"] == "step"}
+
+
+def plans(out: Path) -> list[dict[str, Any]]:
+    """The plans of polar factors that each start of a run has recorded."""
+    records = (json.loads(line) for line in (out / "records.jsonl").read_text().splitlines())
+    return [record["polar_plans"] for record in records if record["event"] == "configuration"]
+
+
+def forget_plans(checkpoint: Path) -> None:
+    """Makes the checkpoint one of a version that stored no plans."""
+    content = checkpoint.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    words = header["__metadata__"]
+    header["__metadata__"] = {key: value for key, value in words.items() if not key.startswith("plan of ")}
+    assert len(header["__metadata__"]) < len(words)
+    packed = json.dumps(header).encode()
+    packed += b" " * (-len(packed) % 8)
+    checkpoint.write_bytes(len(packed).to_bytes(8, "little") + packed + content[8 + size :])
 
 
 def flags(text: Path, out: Path, steps: int) -> list[str]:
@@ -123,6 +143,8 @@ def test_records_say_what_happened(text: Path, tmp_path: Path) -> None:
         (["--optimizer", "moun"], "muon"),
         (["--optimizer", "muon", "--set", "optimizer.hidden.momentun=0.9"], "momentum"),
         (["--set", "optimizer.hidden.momentum=1.5"], "momentum"),
+        (["--set", "optimizer.hidden.method=auto", "--set", "optimizer.hidden.grade=muon"], "muon_grade"),
+        (["--set", "optimizer.hidden.grade=muon_grade"], "belongs to method auto"),
         (["--layrs", "2"], "--layers"),
         (["--heads", "3"], "must divide"),
         (["--schedule", "cosinus"], "cosine"),
@@ -181,6 +203,33 @@ def test_resume_refuses_what_would_change_the_curve(text: Path, tmp_path: Path) 
     (text / "1990-A-1.txt").write_text("another text, long enough for one batch of this model")
     other = train("--resume", str(out))
     assert other.returncode == 1 and "training text" in other.stderr
+
+
+def test_a_resumed_run_repeats_its_plan_whatever_the_rates_are(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automatic = ["--set", "optimizer.hidden.method=auto", "--set", "optimizer.hidden.grade=muon_grade"]
+    wanted = [*TINY, "--text", str(text), "--steps", "10", *automatic]
+    assert train(*wanted, "--out", str(tmp_path / "whole")).returncode == 0
+    for name in ("kept", "forgotten"):
+        assert train(*wanted, "--out", str(tmp_path / name), "--stop-at", "5").returncode == 0
+    forget_plans(next((tmp_path / "forgotten").glob("checkpoint-*")))
+    rates = json.loads(SHIPPED_RATES.read_text())
+    for table in rates["tables"]:  # only the singular value decomposition is fast
+        table["rates"] = {key: row if key == "svd" else [1e-3 * x for x in row] for key, row in table["rates"].items()}
+    (tmp_path / "rates.json").write_text(json.dumps(rates))
+    monkeypatch.setenv("STEEPEST_RATES", str(tmp_path / "rates.json"))
+    assert "optimizer.hidden: 6 of up to 16 x 64: svd, f32;" in train(*wanted, "--dry-run").stdout
+
+    assert train("--resume", str(tmp_path / "kept")).returncode == 0
+    assert losses(tmp_path / "kept") == losses(tmp_path / "whole")
+    before, after = (each["optimizer.hidden"] for each in plans(tmp_path / "kept"))
+    assert (before["from"], after["from"]) == ("planner", "checkpoint")
+    assert before["plan"] == after["plan"] == plans(tmp_path / "whole")[0]["optimizer.hidden"]["plan"]
+
+    anew = train("--resume", str(tmp_path / "forgotten"))
+    assert anew.returncode == 0 and "no plan of optimizer.hidden: planned anew, svd" in anew.stderr
+    assert losses(tmp_path / "forgotten") != losses(tmp_path / "whole")
 
 
 def test_a_full_disk_is_an_error_and_leaves_the_last_checkpoint(text: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "lm/stopwatch.hpp"
 #include "lm/tokens.hpp"
@@ -66,10 +67,11 @@ struct Spent {
 
 }  // namespace
 
-Trainer::Trainer(const Config& config, const Texts& texts)
+Trainer::Trainer(const Config& config, const Texts& texts, Rates rates)
     : identity_{checked(config), fingerprint(texts.training)},
+      rates_(std::move(rates)),
       model_(config.model, config.run.seed),
-      update_(config, model_.parameters()),
+      update_(config, model_.parameters(), {.rates = rates_}),
       batches_(as_bytes(texts.training), config.run.batch, config.model.context, config.run.seed),
       windows_(as_bytes(texts.validation), config.model.context) {}
 
@@ -134,7 +136,10 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   const auto expected = model_.parameters().size() + update_.state().tensors.size();
   check_data(checkpoint.file.tensors().size() == expected, "[checkpoint] the file must hold {} tensors; {} came",
              expected, checkpoint.file.tensors().size());
-  update_.load(checkpoint.file);
+  Update restored(identity_.config, model_.parameters(),
+                  {.stored = stored_plans(checkpoint.file.metadata()), .rates = rates_});
+  restored.load(checkpoint.file);
+  update_ = std::move(restored);
   for (const auto& parameter : model_.parameters()) {
     const auto bytes = checkpoint.file.tensor("model." + parameter.name).bytes;
     std::memcpy(parameter.value.data_ptr(), bytes.data(), bytes.size());

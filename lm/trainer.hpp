@@ -27,10 +27,11 @@ enum class Outcome { done, stopped, interrupted, nonfinite };
 /// checkpoint repeats the uninterrupted one bit for bit (same machine, same number of threads).
 class Trainer {
  public:
-  /// Throws std::invalid_argument for a configuration that no run can be made of, DataError for a text that is too short.
-  Trainer(const Config& config, const Texts& texts);
+  /// Plans of polar factors are made with `rates`. Throws std::invalid_argument for a configuration that no run can be
+  /// made of, DataError for a text that is too short.
+  Trainer(const Config& config, const Texts& texts, Rates rates = shipped_rates());
 
-  /// Takes weights, optimizer state and position. Throws DataError where the checkpoint belongs to another text or a
+  /// Takes weights, optimizer state, position and plans; what the checkpoint has no plan for keeps the trainer's. Throws DataError where the checkpoint belongs to another text or a
   /// tensor is missing or has another type or shape; the trainer is then as it was.
   void restore(const Checkpoint& checkpoint);
 
@@ -43,6 +44,7 @@ class Trainer {
 
   std::filesystem::path save() const;
   const Gpt& model() const { return model_; }
+  const PolarPlans& plans() const { return update_.plans(); }
   const Progress& progress() const { return progress_; }
   /// Of the last evaluation of this process, 0 before the first; not finite where the run diverged.
   double last_bits_per_byte() const { return last_bits_per_byte_; }
@@ -54,6 +56,7 @@ class Trainer {
   Index tokens_per_step() const;
 
   RunIdentity identity_;
+  Rates rates_;
   Gpt model_;
   Update update_;
   TextBatches batches_;

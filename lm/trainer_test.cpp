@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lm/config_keys.hpp"
+#include "lm/test_rates.hpp"
 #include "steepest/io/io_error.hpp"
 
 namespace steepest::lm {
@@ -79,6 +80,29 @@ TEST_F(TrainerTest, AResumedRunHasTheSameLossesBitForBit) {
       EXPECT_NE(losses(forgetful, 10), rest);
     }
   }
+}
+
+TEST_F(TrainerTest, AResumedRunKeepsItsPlanUnderOtherRates) {
+  const auto elsewhere = [this] {
+    return Trainer(config, {.training = training, .validation = validation}, rates_of_fast_svd());
+  };
+  use("polargrad");
+  set_key(config, "optimizer.hidden.method", "auto");
+  set_key(config, "optimizer.hidden.grade", "muon_grade");
+  fs::create_directories(folder);
+  auto whole = make(), other = elsewhere();
+  const auto expected = losses(whole, 20);
+  EXPECT_NE(losses(other, 20), expected);  // the rates decide, and the steps see it
+  auto first = make();
+  auto found = losses(first, 10);
+  const auto path = first.save();
+  auto second = elsewhere();
+  second.restore(open_checkpoint(path));
+  const auto rest = losses(second, 10);
+  found.insert(found.end(), rest.begin(), rest.end());
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(plan_words(second.plans()), plan_words(first.plans()));
+  EXPECT_EQ(second.plans().at("optimizer.hidden").origin, PlanOrigin::checkpoint);
 }
 
 TEST_F(TrainerTest, TheLossFalls) {

@@ -11,7 +11,6 @@
 #include "steepest/io/io_error.hpp"
 #include "steepest/optim/learning_rate.hpp"
 #include "steepest/optim/optimizer.hpp"
-#include "steepest/optim/settings.hpp"
 
 namespace steepest::lm {
 namespace {
@@ -50,10 +49,19 @@ LearningRateSchedule schedule_of(const Config& config) {
   return schedule;
 }
 
-Routing routing_of(const OptimizerConfig& optimizer) {
+std::vector<ParameterShape> shapes_of(std::span<const ModelParameter> parameters) {
+  std::vector<ParameterShape> shapes;
+  for (const auto& parameter : parameters) {
+    const auto X = Bridge<Host<float>>::matrix(parameter.value);
+    shapes.push_back({parameter.name, parameter.role, X.rows, X.cols});
+  }
+  return shapes;
+}
+
+Routing routing_of(const OptimizerConfig& optimizer, const PolarPlans& plans) {
   Routing routing;
   for (const auto& [group, wanted] : optimizer.groups) {
-    const auto rule = make_rule(wanted.rule, wanted.settings);
+    const auto rule = planned_rule(wanted, "optimizer." + group, plans);
     if (group == "rest") {
       routing.rest(rule);
     } else {
@@ -61,7 +69,7 @@ Routing routing_of(const OptimizerConfig& optimizer) {
     }
   }
   for (const auto& [name, wanted] : optimizer.parameters) {
-    routing.parameter(name, make_rule(wanted.rule, wanted.settings));
+    routing.parameter(name, planned_rule(wanted, "optimizer.parameter." + name, plans));
   }
   return routing;
 }
@@ -109,8 +117,8 @@ class Update::Stepper {
 template <class E>
 class Update::StepperOn final : public Update::Stepper {
  public:
-  StepperOn(const Config& config, std::span<const ModelParameter> parameters)
-      : optimizer_(engine_, matrices(parameters), routing_of(config.optimizer),
+  StepperOn(const Config& config, std::span<const ModelParameter> parameters, const PolarPlans& plans)
+      : optimizer_(engine_, matrices(parameters), routing_of(config.optimizer, plans),
                    OptimizerOptions{.clip_norm = config.optimizer.clip_norm}) {}
 
   UpdateReport step(double factor) override {
@@ -168,13 +176,14 @@ class Update::StepperOn final : public Update::Stepper {
   Optimizer<E> optimizer_;
 };
 
-Update::Update(const Config& config, std::span<const ModelParameter> parameters) {
+Update::Update(const Config& config, std::span<const ModelParameter> parameters, const PlanSource& source) {
   const auto& engine = config.optimizer.engine;
   check(engine == "host" || engine == "aten", "[config] optimizer.engine must be 'host' or 'aten'; '{}' came", engine);
+  plans_ = polar_plans(config, shapes_of(parameters), source);
   if (engine == "host") {
-    stepper_ = std::make_unique<StepperOn<Host<float>>>(config, parameters);
+    stepper_ = std::make_unique<StepperOn<Host<float>>>(config, parameters, plans_);
   } else {
-    stepper_ = std::make_unique<StepperOn<Aten<float>>>(config, parameters);
+    stepper_ = std::make_unique<StepperOn<Aten<float>>>(config, parameters, plans_);
   }
   stepper_->schedule = schedule_of(config);
   const auto rows = stepper_->routing_table();
@@ -190,7 +199,11 @@ UpdateReport Update::step(Index k) { return stepper_->step(stepper_->schedule.fa
 
 double Update::learning_rate(Index k) const { return stepper_->hidden_learning_rate * stepper_->schedule.factor(k); }
 
-UpdateState Update::state() const { return stepper_->state(); }
+UpdateState Update::state() const {
+  auto state = stepper_->state();
+  state.words.merge(plan_words(plans_));
+  return state;
+}
 
 void Update::load(const SafetensorsFile& file) { stepper_->load(file); }
 

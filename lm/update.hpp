@@ -9,6 +9,7 @@
 
 #include "lm/config.hpp"
 #include "lm/model.hpp"
+#include "lm/polar_plans.hpp"
 #include "steepest/io/safetensors.hpp"
 
 namespace steepest::lm {
@@ -30,8 +31,8 @@ class Update {
  public:
   /// Routes parameters: by name, else by role, else by "rest". The tensors and their gradients stay where they are while
   /// this object lives. Throws std::invalid_argument for an unknown rule, setting, engine, schedule or parameter name, a
-  /// value outside its range, and a role without a rule.
-  Update(const Config& config, std::span<const ModelParameter> parameters);
+  /// value outside its range, and a role without a rule; what polar_plans throws.
+  Update(const Config& config, std::span<const ModelParameter> parameters, const PlanSource& source = {});
   ~Update();
   Update(Update&&) noexcept;
   Update& operator=(Update&&) noexcept;
@@ -42,9 +43,12 @@ class Update {
   double learning_rate(Index k) const;
 
   UpdateState state() const;
-  /// Takes the state from a checkpoint. Throws DataError or std::invalid_argument, having changed nothing, where a tensor or word is
+  /// Takes the state from a checkpoint, whose plans are to be in force. Throws DataError or std::invalid_argument, having changed nothing, where a tensor or word is
   /// missing or belongs to another rule, type or shape.
   void load(const SafetensorsFile& file);
+
+  /// The polar factors that the rules compute; state() holds them as words.
+  const PolarPlans& plans() const { return plans_; }
 
   /// Parameter, role, shape, rule, norm and learning rate of each parameter, as lines of a table.
   std::string routing_table() const;
@@ -53,6 +57,7 @@ class Update {
   class Stepper;  // one kind per engine
   template <class E>
   class StepperOn;
+  PolarPlans plans_;
   std::unique_ptr<Stepper> stepper_;
 };
 
