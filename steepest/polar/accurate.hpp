@@ -72,8 +72,8 @@ void fall_back_to_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U
   for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
 }
 
-/// Newton-Halley with S = U'X where that keeps the backward error, half the asymmetry of S, within the tolerance of accurate methods; true
-/// then. QDWH where it does not, and on engines that do not run it.
+/// Newton-Halley with S = U'X where that keeps the backward error, half the asymmetry of S, and orthogonality within the tolerance of
+/// accurate methods; true then. QDWH where it does not, and on engines that do not run it.
 template <FactorEngine E>
 bool newton_halley_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S,
                            const PreparedPolar& plan, PolarReport& report) {
@@ -84,7 +84,8 @@ bool newton_halley_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matri
     report.cholesky_steps = steps.halley + steps.gram;
     report.iterations = report.newton_steps + report.cholesky_steps;
     report.flops = newton_halley_flops(steps, la.rows(X), la.cols(X));
-    if (outcome.done && outcome.asymmetry <= 45 * E::epsilon()) return true;
+    if (outcome.done && outcome.asymmetry <= 45 * E::epsilon() && orthogonality(la, U) <= 24 * E::epsilon())
+      return true;
   }
   fall_back_to_qdwh(la, X, U, plan, report);
   report.flops += polar_flops(plan, la.rows(X), la.cols(X));

@@ -1,5 +1,5 @@
 #pragma once
-// QDWH and ZOLO-PD on a host that estimates their bounds: sorted columns, a QR, steps for the bound that the triangle shows, and the product
+// QDWH on a host that estimates its bounds: sorted columns, a QR, steps for the bound that the triangle shows, and the product
 // U'X that says whether that was enough.
 
 #include <algorithm>
@@ -12,7 +12,6 @@
 #include "steepest/polar/plan.hpp"
 #include "steepest/polar/qdwh.hpp"
 #include "steepest/polar/report.hpp"
-#include "steepest/polar/zolo_pd.hpp"
 
 namespace steepest::polar_detail {
 
@@ -66,30 +65,12 @@ OwnSteps qdwh_by_own_bound(E& la, const typename E::Matrix& X, typename E::Matri
   return {true, outcome.flops};
 }
 
-/// ZOLO-PD likewise, with the order that the bound asks for or the one that was given.
-template <FactorEngine E>
-OwnSteps zolo_pd_by_own_bound(E& la, int order, const typename E::Matrix& X, typename E::Matrix& U,
-                              PolarReport& report) {
-  const auto n = static_cast<double>(la.cols(X));
-  const double bound_flops = n * n * n / 3 + 12 * n * n;
-  const double bound = smallest_singular_value_bound(la, X);
-  if (!(bound > 0)) return {false, bound_flops};
-  const ZolotarevSchedule schedule = zolotarev_schedule(bound, E::epsilon(), order);
-  const double flops = zolo_pd(la, X, U, schedule);
-  report.lower_bound = bound;
-  report.iterations = static_cast<int>(schedule.size());
-  report.qr_steps = report.cholesky_steps = 0;
-  for (const ZolotarevStep& step : schedule)
-    for (const ZolotarevTerm& term : step.terms) ++(term.factored_by_qr ? report.qr_steps : report.cholesky_steps);
-  return {true, bound_flops + flops};
-}
-
-/// QDWH or ZOLO-PD with bounds of their own, through a QR of X with sorted columns, which costs a fraction of pivoting. True where U'X
+/// QDWH with a bound of its own, through a QR of X with sorted columns, which costs a fraction of pivoting. True where U'X
 /// is symmetric within the tolerance of accurate methods, which is the backward error; S holds it then. The report says what
 /// ran; where it is not used, only the flops.
 template <FactorEngine E>
 bool through_sorted_qr(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S,
-                       const PreparedPolar& plan, PolarReport& report) {
+                       PolarReport& report) {
   const Index m = la.rows(X), n = la.cols(X);
   auto frame = la.frame();
   auto Y = frame.matrix(X, m, n);
@@ -102,9 +83,7 @@ bool through_sorted_qr(E& la, const typename E::Matrix& X, typename E::Matrix& U
   sort_columns(la, X, order, Y);
   la.qr(Y, Q, R);
   la.scale(la.reciprocal(std::min(spectral_norm_bound(la, R), 1.25 * estimated_two_norm(la, R))), R, scaled);
-  const OwnSteps steps = plan.options.method == PolarMethod::zolo_pd
-                             ? zolo_pd_by_own_bound(la, plan.options.order, la.transposed(scaled), W, tried)
-                             : qdwh_by_own_bound(la, la.transposed(scaled), W, tried);
+  const OwnSteps steps = qdwh_by_own_bound(la, la.transposed(scaled), W, tried);
   const auto s = static_cast<double>(n);
   report.flops = tried.flops = through_qr_flops(m, n) + steps.flops + 12 * s * s + 2 * s * s * s;
   if (!steps.done || !(ordered_product(la, W, R, order, S) <= 40 * E::epsilon())) return false;
@@ -119,7 +98,7 @@ template <FactorEngine E>
 bool by_own_bounds(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& S,
                    const PreparedPolar& plan, PolarReport& report) {
   if constexpr (KnownScalars<E> && std::same_as<typename E::Matrix, typename E::Gram>)
-    return plan.estimates_bounds && through_sorted_qr(la, X, U, S, plan, report);
+    return plan.estimates_bounds && through_sorted_qr(la, X, U, S, report);
   return false;
 }
 

@@ -145,7 +145,7 @@ void plan_iteration(PreparedPolar& plan, double epsilon, Index smaller_side) {
     plan.halley = qdwh_schedule(bound, epsilon);
     if (o.method == PolarMethod::newton) plan.newton = newton_schedule(bound, 1, epsilon);
   }
-  plan.estimates_bounds = o.lower_bound == 0 && (o.method == PolarMethod::qdwh || o.method == PolarMethod::zolo_pd);
+  plan.estimates_bounds = o.lower_bound == 0 && o.method == PolarMethod::qdwh;
   const bool own_bounds = o.method == PolarMethod::newton || o.method == PolarMethod::newton_halley;
   if (!own_bounds || o.lower_bound != 0) o.lower_bound = bound;
 }

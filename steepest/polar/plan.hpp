@@ -21,7 +21,7 @@ struct PreparedPolar {
   std::vector<int> restarts;       // of the Gram form and gram_halley: the Gram is formed anew before these steps
   Normalization normalization = Normalization::frobenius;  // of methods that take steps
   PolynomialForm form = PolynomialForm::standard;  // what runs: standard where no restarts make the Gram form usable
-  bool estimates_bounds = false;  // qdwh and zolo_pd without a lower bound: hosts take their steps from the matrix
+  bool estimates_bounds = false;  // qdwh without a lower bound: hosts take its steps from the matrix
   double tolerance = 0;           // 0: none
 };
 

@@ -270,16 +270,16 @@ TYPED_TEST(PolarTest, PredictedFlopsAreCountedFlops) {
       const PolarReport report = polar(counting, X.view(), view, plan);
       double extra = 0;  // on the host they look at their own result once, to see whether something was null
       const bool by_newton_halley = options.method == PolarMethod::newton_halley;
-      if (!takes_steps(options.method) && options.method != PolarMethod::svd && !by_newton_halley)
+      if (!takes_steps(options.method) && options.method != PolarMethod::svd)
         extra = static_cast<double>(std::max(m, n) * std::min(m, n) * std::min(m, n));
       EXPECT_NEAR(counting.flops(), report.flops + extra, 1e-9 * counting.flops()) << method << ' ' << m << " x " << n;
       if (options.method != PolarMethod::newton && !by_newton_halley && !plan.estimates_bounds) {
-        EXPECT_EQ(report.flops, polar_flops(plan, m, n)) << method;
+        EXPECT_NEAR(report.flops, polar_flops(plan, m, n), 1e-9 * report.flops) << method;
       }
     }
 }
 
-// QDWH and ZOLO-PD count what they do, from bounds of its own and from a given one, with a correction (f64) or a second pass (f32) for its
+// QDWH and ZOLO-PD count what they do, QDWH also from a bound of its own, with a correction (f64) or a second pass (f32) for its
 // QR steps and never more than six steps. A plan for a given bound predicts it, where the correction is enough.
 TYPED_TEST(PolarTest, RationalMethodsCountTheirFlops) {
   const Index m = 40, n = 30;
