@@ -69,22 +69,19 @@ Json as_json(const TraceTask& task, const TraceReport& report, Precision precisi
   const Rule& rule = task.rule.rule;
   Json settings = Json::object();
   for (const auto& [key, value] : steepest::settings_of(rule)) settings[key] = value;
-  return {{"rule", rule.name},
-          {"source", rule.source},
-          {"role", name(report.role)},
-          {"rows", report.rows},
-          {"cols", report.cols},
-          {"layout", task.rule.layout == Layout::in_out ? "in_out" : "out_in"},
-          {"dtype", name(precision)},
-          {"scale_invariant", scale_free(rule)},
-          {"settings", settings},
-          {"steps", report.steps},
-          {"trace", steps}};
+  const Json plan = report.plan ? Json::parse(to_json(*report.plan)) : Json();
+  return {{"rule", rule.name},         {"source", rule.source},
+          {"role", name(report.role)}, {"rows", report.rows},
+          {"cols", report.cols},       {"layout", task.rule.layout == Layout::in_out ? "in_out" : "out_in"},
+          {"dtype", name(precision)},  {"scale_invariant", scale_free(rule)},
+          {"settings", settings},      {"plan", plan},
+          {"steps", report.steps},     {"trace", steps}};
 }
 
 void print_text(const TraceTask& task, const TraceReport& report) {
   fmt::print("{} on {} x {}, role {}: {} steps\n", task.rule.rule.name, report.rows, report.cols, name(report.role),
              report.steps);
+  if (report.plan) fmt::print("  polar factor: {}; {}\n", description(report.plan->chosen), report.plan->chosen.reason);
   for (const TraceStep& step : report.trace)
     fmt::print("  gradient norm {:.6g}{}\n", step.gradient_norm, step.taken ? "" : ", not finite: nothing changed");
 }

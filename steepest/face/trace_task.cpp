@@ -1,6 +1,7 @@
 #include "steepest/face/trace_task.hpp"
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <charconv>
 #include <cstddef>
@@ -8,10 +9,13 @@
 #include <variant>
 
 #include "steepest/engine/host.hpp"
+#include "steepest/face/exit_status.hpp"
+#include "steepest/face/rates_file.hpp"
 #include "steepest/io/io_error.hpp"
 #include "steepest/io/npy.hpp"
 #include "steepest/io/safetensors.hpp"
 #include "steepest/optim/optimizer.hpp"
+#include "steepest/optim/planned.hpp"
 
 namespace steepest {
 namespace {
@@ -91,8 +95,29 @@ void load_state(Optimizer<Host<T>>& optimizer, const std::filesystem::path& path
   optimizer.load(offered);
 }
 
+bool continues(const TraceTask& task) { return task.state && std::filesystem::exists(*task.state); }
+
+/// Of method auto: the plan that the state holds, else the planner's by the rates in force.
+PolarPlan plan_for(const TraceTask& task, Precision precision, Index rows, Index cols) {
+  if (continues(task)) {
+    try {
+      return plan_from_json(stored_word(SafetensorsFile(*task.state), "plan"));
+    } catch (const std::invalid_argument& error) {
+      throw DataError(fmt::format("{}: {}", task.state->string(), error.what()));
+    }
+  }
+  const Rates rates = rates_in_force(std::nullopt);
+  return as_usage([&] {
+    PolarDemand demand = demand_of(task.rule.rule, rows, cols);
+    demand.precision = precision;
+    demand.threads = omp_get_max_threads();
+    return plan_polar(demand, rates);
+  });
+}
+
 template <class T>
-void save_state(const Optimizer<Host<T>>& optimizer, const std::filesystem::path& path) {
+void save_state(const Optimizer<Host<T>>& optimizer, const std::optional<PolarPlan>& plan,
+                const std::filesystem::path& path) {
   const OptimizerState<Host<T>> state = optimizer.state();
   const ParameterState& parameter = state.parameters.front();
   std::vector<std::vector<T>> memory;
@@ -107,14 +132,12 @@ void save_state(const Optimizer<Host<T>>& optimizer, const std::filesystem::path
                        .dtype = stored_type<T>(),
                        .shape = {state.slots[k].value.rows, state.slots[k].value.cols},
                        .bytes = std::as_bytes(std::span(memory[k]))});
-  write_safetensors(path, records,
-                    {{"format", fmt::format("{}", state.format)},
-                     {"rule", parameter.rule},
-                     {"rows", fmt::format("{}", parameter.rows)},
-                     {"cols", fmt::format("{}", parameter.cols)},
-                     {"steps", fmt::format("{}", parameter.steps)},
-                     {"taken", fmt::format("{}", state.taken)},
-                     {"skipped", fmt::format("{}", state.skipped)}});
+  Metadata words{{"format", fmt::format("{}", state.format)},   {"rule", parameter.rule},
+                 {"rows", fmt::format("{}", parameter.rows)},   {"cols", fmt::format("{}", parameter.cols)},
+                 {"steps", fmt::format("{}", parameter.steps)}, {"taken", fmt::format("{}", state.taken)},
+                 {"skipped", fmt::format("{}", state.skipped)}};
+  if (plan) words["plan"] = to_json(*plan);
+  write_safetensors(path, records, words);
 }
 
 }  // namespace
@@ -134,10 +157,13 @@ TraceReport run_trace(const TraceTask& task) {
   report.rows = W.rows;
   report.cols = W.cols;
   report.role = task.role.value_or(role_of(parameter_name, W.rows, W.cols));
+  const Rule& rule = task.rule.rule;
+  if (rule.automatic && maps_by_polar(rule, report.role))
+    report.plan = plan_for(task, sizeof(T) == 8 ? Precision::f64 : Precision::f32, W.rows, W.cols);
   Host<T> la;
   Optimizer<Host<T>> optimizer(la, {{std::string(parameter_name), report.role, W.turned(layout)}},
-                               Routing().rest(task.rule.rule));
-  if (task.state && std::filesystem::exists(*task.state)) load_state(optimizer, *task.state);
+                               Routing().rest(report.plan ? following(rule, *report.plan) : rule));
+  if (continues(task)) load_state(optimizer, *task.state);
   for (Loaded<T>& G : gradients) {
     optimizer.set_gradient(0, G.turned(layout));
     const StepReport step = optimizer.step();
@@ -146,7 +172,7 @@ TraceReport run_trace(const TraceTask& task) {
   report.steps = optimizer.state().parameters.front().steps;
   const auto result = W.view();
   write_npy(task.out, MatrixView<const T>{result.data, result.rows, result.cols, result.row_stride, result.col_stride});
-  if (task.state) save_state(optimizer, *task.state);
+  if (task.state) save_state(optimizer, report.plan, *task.state);
   return report;
 }
 

@@ -8,6 +8,7 @@
 
 #include "steepest/face/precision.hpp"
 #include "steepest/optim/peers.hpp"
+#include "steepest/plan/planner.hpp"
 
 namespace steepest {
 
@@ -31,6 +32,7 @@ struct TraceReport {
   Role role = Role::hidden;
   double steps = 0;  // of the parameter since its state began
   std::vector<TraceStep> trace;
+  std::optional<PolarPlan> plan;  // of a rule with method auto; the state keeps it
 };
 
 /// Runs the task in T = double or float and writes the parameter after the last step, in the storage order of the first,

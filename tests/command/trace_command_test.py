@@ -146,3 +146,22 @@ def test_refusals(steepest: Run, tmp_path: Path, words: list[str], status: int, 
     assert text in refused.stderr
     assert not (tmp_path / "w.npy").exists()
     assert (tmp_path / "s.safetensors").read_bytes() == before
+
+
+def test_a_state_keeps_the_plan_of_method_auto(steepest: Run, tmp_path: Path) -> None:
+    """Other rates choose another method for a new trace, and not for one that goes on."""
+    inputs = write_inputs(tmp_path, (6, 10), 2)
+    words = ["--rule", "muon", "--set", "method=auto", "--set", "grade=muon_grade"]
+    whole = traced(steepest, tmp_path, [*words, *inputs])
+    first = steepest("trace", *words, *inputs[:4], "--state", "s", "--out", "half.npy", "--json")
+    shipped = json.loads((Path(__file__).parents[2] / "steepest" / "plan" / "shipped_rates.json").read_text())
+    for table in shipped["tables"]:  # only the singular value decomposition is fast
+        table["rates"] = {key: row if key == "svd" else [1e-3 * x for x in row] for key, row in table["rates"].items()}
+    (tmp_path / "rates.json").write_text(json.dumps(shipped))
+    rest = [*words, "--param", "half.npy", *inputs[4:], "--out", "w.npy", "--json"]
+    anew = steepest("trace", *rest, STEEPEST_RATES="rates.json")
+    second = steepest("trace", *rest, "--state", "s", STEEPEST_RATES="rates.json")
+    plans = [json.loads(done.stdout)["plan"] for done in (first, anew, second)]
+    assert plans[0] == plans[2]
+    assert [plan["chosen"]["options"]["method"] == "svd" for plan in plans] == [False, True, False]
+    assert np.array_equal(np.load(tmp_path / "w.npy"), whole)
