@@ -22,6 +22,12 @@ inline double shift(Index m, Index n, double rho, double epsilon) {
   return 11 * static_cast<double>(m * n + n * (n + 1)) * (epsilon / 2) * (1 + rho * rho);
 }
 
+/// Whether three passes make the columns orthonormal whatever X is: the shifted one leaves them a condition number of at most
+/// (1 + shift/rho^2)^(1/2), and the next needs it below epsilon^(-1/2)/10. Known before X is.
+inline bool three_passes_suffice(Index m, Index n, double rho, double epsilon) {
+  return 1 + shift(m, n, rho, epsilon) / (rho * rho) < 0.01 / epsilon;
+}
+
 /// Q1 = X L'^-1 and P = L^-1, so that Q2 = rho P', for the lower triangular L L' = X'X + (rho^2 + shift) I; G = X'X.
 template <FactorEngine E>
 void first_pass(E& la, double diagonal, const typename E::Matrix& X, const typename E::Gram& G, typename E::Matrix& Q,
@@ -155,8 +161,9 @@ double step_by_defect(E& la, const StackedStep& step, const typename E::Matrix& 
 }  // namespace cholesky_qr_detail
 
 /// Y = gain Q1 Q2' + keep C for G = X'X; Y may be C, ||X||_2 <= 1, by CholeskyQR2 whose second pass is a first-order correction where
-/// that is exact to rounding; shifted CholeskyQR3 where the first Cholesky factorization fails or is too inaccurate, and always
-/// on a device; reflections where both are, on the host. The row-graded R' of a QR with sorted or pivoted columns is what keeps the
+/// that is exact to rounding; shifted CholeskyQR3 where the first Cholesky factorization fails or is too inaccurate; reflections where
+/// both are. A device is not asked: it takes shifted CholeskyQR3 where that suffices for any X, and reflections elsewhere (f32 and rho^2
+/// below about 1e-7, where it left NaN). The row-graded R' of a QR with sorted or pivoted columns is what keeps the
 /// factorizations accurate for any rho: X'X + rho^2 I scaled to a unit diagonal is well-conditioned then (Demmel and
 /// Veselic 1992, SIAM J. Matrix Anal. Appl. 13, theorem 2.3). Returns the flops.
 template <FactorEngine E>
@@ -167,6 +174,10 @@ double stacked_step(E& la, const StackedStep& step, const typename E::Matrix& X,
     return step_by_defect(la, step, X, G, C, Y);
   } else {
     const Flops cost{static_cast<double>(la.rows(X)), static_cast<double>(la.cols(X))};
+    if (!three_passes_suffice(la.rows(X), la.cols(X), step.rho, E::epsilon())) {
+      step_by_reflections(la, step, X, C, Y);
+      return cost.reflections();
+    }
     auto frame = la.frame();
     auto Q = frame.matrix_like(X);
     auto P = frame.gram_of(G);
