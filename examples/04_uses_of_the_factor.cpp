@@ -17,7 +17,7 @@ struct Gaussian {
   steepest::MatrixView<double> view;
 
   Gaussian(steepest::Index m, steepest::Index n, double size, steepest::Random& random)
-      : entries(static_cast<std::size_t>(m * n)), view(steepest::row_major(entries.data(), m, n)) {
+      : entries(static_cast<std::size_t>(m * n)), view(steepest::column_major(entries.data(), m, n)) {
     for (double& x : entries) x = size * random.normal();
   }
 };

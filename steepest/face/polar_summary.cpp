@@ -50,10 +50,14 @@ std::string remarks(const PolarReport& r) {
 std::optional<std::string> broken_promise(const PolarSummary& summary) {
   const PolarReport& r = summary.report;
   const Certificate certificate = summary.options.certificate;
-  if (r.tolerance == 0 || certificate == Certificate::none) return std::nullopt;
+  if (certificate == Certificate::none) return std::nullopt;
   Values judged = residuals(summary);
   judged.erase(judged.begin() + 2);  // asymmetry is in the backward error
   judged.resize(certificate == Certificate::full ? 3 : 2);
+  for (const auto& [name, value] : judged)
+    if (!std::isfinite(value))
+      return fmt::format("[polar] {} must be finite; {} left {}: it diverged", name, r.method, std::abs(value));
+  if (r.tolerance == 0) return std::nullopt;
   for (const auto& [name, value] : judged)
     if (!(value <= r.tolerance))
       return fmt::format("[polar] {} must be at most {:g}; {} left {:.3e}", name, r.tolerance, r.method, value);

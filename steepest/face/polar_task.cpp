@@ -80,6 +80,15 @@ void run(Host<T>& la, const PolarTask& task, MatrixView<T> X, MatrixView<T> U, M
   }
 }
 
+/// H is as large as X in norm, which may be more than its largest entry.
+template <class T>
+void check_range(const std::vector<T>& h, double unit, Precision kept) {
+  const double limit = kept == Precision::f32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+  double largest = 0;
+  for (const T entry : h) largest = std::max(largest, std::abs(static_cast<double>(entry)));
+  check_data(!(largest > limit * unit), "[polar] H leaves the range of {}: scale X by 1/2 or less", name(kept));
+}
+
 template <class T>
 PolarFactors factor_in(const NpyMatrix& X, const PolarTask& task) {
   Host<T> la;
@@ -99,6 +108,7 @@ PolarFactors factor_in(const NpyMatrix& X, const PolarTask& task) {
   run(la, task, X_view, U_view, column_major(h.data(), size, size), result);
   if (task.exact_gap) result.exact_gap = exact_gap(la, X_view, U_view);
   result.U = stored(u, 1, task.stored, {{}, X.rows, X.cols, X.order});
+  if (task.with_h) check_range(h, unit, task.stored);
   if (task.with_h) result.H = stored(h, 1 / unit, task.stored, {{}, size, size, StorageOrder::column_major});
   return result;
 }

@@ -39,7 +39,11 @@ double modelled(const PolarOptions& options, Index m, Index n, bool needs_h) {
 
 // How many steps newton and newton_halley take is decided by the data, and so is whether accurate methods polish; there the model
 // is near, and not below by more than a polish.
-double slack(const PolarOptions& o) { return takes_steps(o.method) ? 1e-9 : 0.25; }
+double slack(const PolarOptions& o) {
+  if (o.method == PolarMethod::zolo_pd)
+    return 0.45;  // a device's three Cholesky passes are priced, where the host corrects one
+  return takes_steps(o.method) ? 1e-9 : 0.25;
+}
 
 TEST(polar_work, counts_the_flops_of_the_call) {
   for (const std::string& method : polar_method_names())

@@ -119,6 +119,9 @@ void check_options(const PolarOptions& options) {
         "[polar] lower_bound must lie in (0, 1), or be 0 for unknown; {} came", options.lower_bound);
   check(options.tolerance >= 0 && std::isfinite(options.tolerance),
         "[polar] tolerance must be finite and positive, or 0 for the method's own; {} came", options.tolerance);
+  if (const auto& p = options.coefficients)
+    check(std::isfinite(p->a) && std::isfinite(p->b) && std::isfinite(p->c) && std::isfinite(p->d),
+          "[polar] coefficients must be finite; {}, {}, {} came", p->a, p->b, p->c);
   check_combinations(options);
 }
 

@@ -154,6 +154,23 @@ def test_broken_tolerance_is_an_error_and_writes_nothing(
     assert not (tmp_path / "u.npy").exists()
 
 
+def test_diverged_factors_are_not_accepted(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
+    """Coefficients that diverge leave residuals that are not finite: exit 1, nothing written; a NaN among them: exit 2."""
+    x, u = saved(conditioned(12, 8, 10)), tmp_path / "U.npy"
+    diverging = steepest("polar", x, "--method", "jordan", "--coefficients", "100,1,2", "--steps", "50", "--out-u", u)
+    assert "must be finite" in error_of(diverging, 1)
+    assert not u.exists()
+    refused = steepest("polar", x, "--method", "jordan", "--coefficients", "nan,1,2", "--out-u", u)
+    assert "coefficients must be finite" in error_of(refused, 2)
+
+
+def test_h_beyond_its_type_is_an_error(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
+    """||H||_2 = ||X||_2 may be more than the largest number although every entry of X is less."""
+    x, h = saved(np.full((3, 3), 1.7e308)), tmp_path / "H.npy"
+    assert "H leaves the range of f64" in error_of(steepest("polar", x, "--method", "svd", "--out-h", h), 1)
+    assert not h.exists()
+
+
 def test_wrong_lower_bound_breaks_the_promise_of_qdwh(steepest: Run, saved: Callable[[Any], Path]) -> None:
     words = ["--method", "qdwh", "--lower-bound", "0.9", "--rank", "partial"]
     result = steepest("polar", saved(conditioned(20, 20, 1e8)), *words)
