@@ -71,7 +71,7 @@ std::string roles_text() {
 
 std::string presets_text() {
   std::vector<TextRow> rows;
-  for (const Preset& preset : preset_table())
+  for (const RolePreset& preset : preset_table())
     for (const PresetRow& row : preset.rows)
       rows.push_back({std::string(preset.name), std::string(name(row.role)), norm_of(row),
                       std::string(name(row.length)), row.norm.has_value() ? fmt::format("{:g}", row.radius) : ""});
@@ -104,7 +104,7 @@ Json norms_json() {
   return result;
 }
 
-Json preset_json(const Preset& preset) {
+Json preset_json(const RolePreset& preset) {
   Json rows = Json::array();
   for (const PresetRow& row : preset.rows) {
     Json norm = nullptr, radius = nullptr;
@@ -124,7 +124,7 @@ Json as_json() {
   for (const RoleRow& row : role_table())
     roles.push_back({{"name", row.name}, {"norm", name(row.norm)}, {"transposed", row.transposed}, {"why", row.why}});
   for (const SplitRow& row : splits) of_splits.push_back({{"example", row.example}, {"meaning", row.meaning}});
-  for (const Preset& preset : preset_table()) presets.push_back(preset_json(preset));
+  for (const RolePreset& preset : preset_table()) presets.push_back(preset_json(preset));
   return {{"norms", norms_json()}, {"roles", roles}, {"splits", of_splits}, {"presets", presets}};
 }
 

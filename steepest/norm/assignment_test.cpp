@@ -107,7 +107,7 @@ TEST(Assignment, DepthwiseConvolutionsNeverGetAPolarMap) {
       refused([&] { told(tensor, {role}); }, tensor.name + ": " + std::string(name(role)));
     const Role role = one(tensor).role;
     EXPECT_FALSE(needs_polar(row_of(role).norm));
-    for (const Preset& preset : preset_table()) {
+    for (const RolePreset& preset : preset_table()) {
       const auto norm = row_of(preset, role).norm;
       EXPECT_FALSE(norm.has_value() && needs_polar(*norm)) << preset.name;
     }

@@ -61,7 +61,7 @@ constexpr Rows muon = of_polar_factors(StepLength::keller, StepLength::elsewhere
 constexpr Rows polargrad = of_polar_factors(StepLength::own_dual, StepLength::elsewhere);
 constexpr Rows polar_sgd = of_polar_factors(StepLength::keller, StepLength::own_dual);
 
-const std::array<Preset, 7> presets{{
+const std::array<RolePreset, 7> presets{{
     {"anthology", "arXiv:2409.20325", anthology},
     {"modula", "arXiv:2405.14813, arXiv:2410.21265; the radius is the target of the module tree", modula},
     {"scion", "arXiv:2502.07529", scion},
@@ -79,11 +79,11 @@ std::string_view name(StepLength length) {
   return names[static_cast<std::size_t>(length)];
 }
 
-std::span<const Preset> preset_table() { return presets; }
+std::span<const RolePreset> preset_table() { return presets; }
 
-const Preset& preset_named(std::string_view name) {
+const RolePreset& preset_named(std::string_view name) {
   std::vector<std::string> names;
-  for (const Preset& preset : presets) {
+  for (const RolePreset& preset : presets) {
     if (preset.name == name) return preset;
     names.emplace_back(preset.name);
   }
@@ -91,9 +91,9 @@ const Preset& preset_named(std::string_view name) {
   return presets.front();
 }
 
-const PresetRow& row_of(const Preset& preset, Role role) { return preset.rows[static_cast<std::size_t>(role)]; }
+const PresetRow& row_of(const RolePreset& preset, Role role) { return preset.rows[static_cast<std::size_t>(role)]; }
 
-std::optional<LayerNorm> layer_norm(const Preset& preset, Role role, const Split& split, Index taps) {
+std::optional<LayerNorm> layer_norm(const RolePreset& preset, Role role, const Split& split, Index taps) {
   const PresetRow& row = row_of(preset, role);
   if (!row.norm.has_value()) return std::nullopt;
   LayerNorm layer{*row.norm, row.transposed, split, 1};

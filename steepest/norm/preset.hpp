@@ -37,21 +37,21 @@ struct PresetRow {
   TapNorm taps;  // read for convolutions alone
 };
 
-struct Preset {
+struct RolePreset {
   std::string_view name;
   std::string_view source;
   std::span<const PresetRow> rows;  // in the order of Role
 };
 
 /// anthology, modula, scion, unconstrained_scion, muon, polargrad, polar_sgd.
-std::span<const Preset> preset_table();
+std::span<const RolePreset> preset_table();
 /// Throws std::invalid_argument naming the closest valid ones.
-const Preset& preset_named(std::string_view name);
-const PresetRow& row_of(const Preset& preset, Role role);
+const RolePreset& preset_named(std::string_view name);
+const PresetRow& row_of(const RolePreset& preset, Role role);
 
 /// The norm of a parameter of this role, stored with this split; `taps` is the number of taps of a convolution, 1 for
 /// others. None where the preset leaves the role to another rule. Throws std::invalid_argument where both the preset
 /// and the split part a convolution.
-std::optional<LayerNorm> layer_norm(const Preset& preset, Role role, const Split& split, Index taps);
+std::optional<LayerNorm> layer_norm(const RolePreset& preset, Role role, const Split& split, Index taps);
 
 }  // namespace steepest

@@ -27,7 +27,7 @@ Owned direction(std::string_view preset, Role role, Owned& G, Index taps_of) {
 }
 
 TEST(Preset, EveryRoleHasItsRow) {
-  for (const Preset& preset : preset_table()) {
+  for (const RolePreset& preset : preset_table()) {
     EXPECT_EQ(&preset_named(preset.name), &preset);
     ASSERT_EQ(preset.rows.size(), role_table().size());
     for (const RoleRow& role : role_table()) {

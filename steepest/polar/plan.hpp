@@ -21,8 +21,8 @@ struct PreparedPolar {
   std::vector<int> restarts;       // of the Gram form and gram_halley: the Gram is formed anew before these steps
   Normalization normalization = Normalization::frobenius;  // of methods that take steps
   PolynomialForm form = PolynomialForm::standard;  // what runs: standard where no restarts make the Gram form usable
-  bool estimates_bounds = false;  // qdwh without a lower bound: hosts take its steps from the matrix
-  double tolerance = 0;           // 0: none
+  bool estimates_bounds = false;                   // qdwh without a lower bound: hosts take its steps from the matrix
+  double tolerance = 0;                            // 0: none
 };
 
 /// The plan for matrices of spacing `epsilon` (2^-52, 2^-23, 2^-7). `smaller_side` enters the bounds of qdwh, zolo_pd and

@@ -28,12 +28,12 @@ def test_version_and_help(steepest: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "say what to do: train, polar, schedule"),
+        ([], "say what to do: train, polar, problem, schedule"),
         (["polr"], "'polr' is not known; closest: 'polar'"),
         (["--jason"], "'--jason' is not known"),
-        (["polar"], "X is required"),
+        (["polar"], "an .npy file must be named"),
         (["optimizers", "mun"], "optimizer 'mun' is not known; closest: 'muon'"),
-        (["schedule", "--method", "svd"], "svd has no steps"),
+        (["schedule", "--method", "svd"], "svd has no list of steps"),
         (["schedule", "--degree", "4"], "; 4 came"),
         (["schedule", "--lower", "2"], "--lower-bound must lie in (0, 1); 2 came"),
     ],
@@ -51,7 +51,7 @@ def test_output_that_cannot_be_written_is_a_failure(program: Path) -> None:
     with Path("/dev/full").open("w") as full:
         result = subprocess.run([str(program), "norms"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert result.returncode == 1
-    assert "cannot write to standard output: No space left on device" in result.stderr
+    assert ": No space left on device" in result.stderr
 
 
 @pytest.mark.parametrize("degree", [3, 5])
