@@ -155,7 +155,7 @@ def test_broken_tolerance_is_an_error_and_writes_nothing(
 
 
 def test_diverged_factors_are_not_accepted(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
-    """Coefficients that diverge leave residuals that are not finite: exit 1, nothing written; a NaN among them: exit 2."""
+    """Diverging coefficients leave residuals that are not finite: exit 1, nothing written; a NaN among them: exit 2."""
     x, u = saved(conditioned(12, 8, 10)), tmp_path / "U.npy"
     diverging = steepest("polar", x, "--method", "jordan", "--coefficients", "100,1,2", "--steps", "50", "--out-u", u)
     assert "must be finite" in error_of(diverging, 1)
