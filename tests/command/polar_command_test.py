@@ -166,7 +166,8 @@ def test_diverged_factors_are_not_accepted(steepest: Run, saved: Callable[[Any],
 
 def test_h_beyond_its_type_is_an_error(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
     """||H||_2 = ||X||_2 may be more than the largest number although every entry of X is less."""
-    x, h = saved(np.full((3, 3), 1.7e308)), tmp_path / "H.npy"
+    signs = np.array([[1.0, 1, -1], [1, -1, 1], [-1, 1, 1]])
+    x, h = saved(1.7e308 * signs), tmp_path / "H.npy"
     assert "H leaves the range of f64" in error_of(steepest("polar", x, "--method", "svd", "--out-h", h), 1)
     assert not h.exists()
 
