@@ -33,7 +33,7 @@ struct PreparedLayer {
   bool transposed;
   bool of_columns;  // the parts
   double weight;
-  std::vector<Part> parts;
+  std::vector<SplitPart> parts;
 };
 
 /// Throws std::invalid_argument naming `parameter` where the split does not add up, or the weight is not positive.

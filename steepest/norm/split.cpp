@@ -37,34 +37,34 @@ std::vector<Index> numbers(std::string_view text) {
 }
 
 /// `count` parts of `size` rows, one after another.
-std::vector<Part> consecutive(Index count, Index size) {
-  std::vector<Part> result;
+std::vector<SplitPart> consecutive(Index count, Index size) {
+  std::vector<SplitPart> result;
   for (Index i = 0; i < count; ++i) result.push_back({i * size, size, size, 1});
   return result;
 }
 
-std::vector<Part> equal_parts(const Split& split, std::string_view parameter, Index rows) {
+std::vector<SplitPart> equal_parts(const Split& split, std::string_view parameter, Index rows) {
   const Index count = split.sizes.front();
   check(rows % count == 0, "[norm] {}: {} rows do not split into {} equal parts", parameter, rows, count);
   return consecutive(count, rows / count);
 }
 
-std::vector<Part> tap_parts(const Split& split, std::string_view parameter, Index cols) {
+std::vector<SplitPart> tap_parts(const Split& split, std::string_view parameter, Index cols) {
   const Index taps = split.sizes.front();
   check(cols % taps == 0, "[norm] {}: {} columns do not hold {} taps for each input", parameter, cols, taps);
-  std::vector<Part> result;
+  std::vector<SplitPart> result;
   for (Index t = 0; t < taps; ++t) result.push_back({t, 1, taps, cols / taps});
   return result;
 }
 
-std::vector<Part> pattern_parts(const Split& split, std::string_view parameter, Index rows) {
+std::vector<SplitPart> pattern_parts(const Split& split, std::string_view parameter, Index rows) {
   const Index group = std::accumulate(split.sizes.begin(), split.sizes.end(), Index{0});
   const bool once = split.kind == Kind::blocks;
   check(once ? rows == group : rows % group == 0, "[norm] {}: {} rows do not split as {}, which takes {}{}", parameter,
         rows, text(split), once ? "" : "a multiple of ", group);
   const Index groups = rows / group;
   const Index pieces = split.kind == Kind::per_group ? 1 : groups;
-  std::vector<Part> result;
+  std::vector<SplitPart> result;
   for (Index g = 0; g < groups / std::max<Index>(pieces, 1); ++g) {
     Index first = g * group;
     for (const Index size : split.sizes) {
@@ -95,7 +95,7 @@ Split split_of(std::string_view text) {
   return result;
 }
 
-std::vector<Part> parts(const Split& split, std::string_view parameter, Index rows, Index cols) {
+std::vector<SplitPart> parts(const Split& split, std::string_view parameter, Index rows, Index cols) {
   if (split.kind == Kind::none) return consecutive(1, rows);
   check(!split.sizes.empty(), "[norm] {}: a split needs sizes", parameter);
   for (const Index size : split.sizes)

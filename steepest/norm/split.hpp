@@ -13,12 +13,12 @@
 namespace steepest {
 
 /// Rows first + g stride .. first + g stride + size of a stored matrix, g = 0 .. pieces - 1, taken as one matrix.
-struct Part {
+struct SplitPart {
   Index first, size, stride, pieces;
   Index rows() const { return size * pieces; }
   /// True when the rows lie together, so that the part is a view.
   bool together() const { return pieces == 1 || size == stride; }
-  friend bool operator==(const Part&, const Part&) = default;
+  friend bool operator==(const SplitPart&, const SplitPart&) = default;
 };
 
 /// How the rows (or columns) of a stored matrix belong to parts. The pattern `sizes` repeats in groups; block b is all
@@ -52,17 +52,17 @@ Split split_of(std::string_view text);
 
 /// The parts of rows x cols; their rows are columns where split.of_columns(). Throws std::invalid_argument naming
 /// `parameter` where the sizes do not add up or are not positive.
-std::vector<Part> parts(const Split& split, std::string_view parameter, Index rows, Index cols);
+std::vector<SplitPart> parts(const Split& split, std::string_view parameter, Index rows, Index cols);
 
 /// A part that lies together, as a view.
 template <Engine E>
-typename E::Matrix view_of(E& la, const Part& part, const typename E::Matrix& X) {
+typename E::Matrix view_of(E& la, const SplitPart& part, const typename E::Matrix& X) {
   return la.row_block(X, part.first, part.rows());
 }
 
 /// Y = the part of X, part.rows() x cols(X).
 template <Engine E>
-void gather(E& la, const Part& part, const typename E::Matrix& X, typename E::Matrix& Y) {
+void gather(E& la, const SplitPart& part, const typename E::Matrix& X, typename E::Matrix& Y) {
   for (Index g = 0; g < part.pieces; ++g) {
     auto piece = la.row_block(Y, g * part.size, part.size);
     la.copy(la.row_block(X, part.first + g * part.stride, part.size), piece);
@@ -71,7 +71,7 @@ void gather(E& la, const Part& part, const typename E::Matrix& X, typename E::Ma
 
 /// The part of X = Y.
 template <Engine E>
-void scatter(E& la, const Part& part, const typename E::Matrix& Y, typename E::Matrix& X) {
+void scatter(E& la, const SplitPart& part, const typename E::Matrix& Y, typename E::Matrix& X) {
   for (Index g = 0; g < part.pieces; ++g) {
     auto piece = la.row_block(X, part.first + g * part.stride, part.size);
     la.copy(la.row_block(Y, g * part.size, part.size), piece);
@@ -81,13 +81,13 @@ void scatter(E& la, const Part& part, const typename E::Matrix& Y, typename E::M
 /// f(G_b, D_b, b) for each part b: a matrix to read and one to write, whose rows are those of the part (its columns,
 /// where `of_columns`). Views where the part lies together, else copies. G and D do not overlap.
 template <Engine E, class F>
-void for_each_part(E& la, std::span<const Part> parts, bool of_columns, const typename E::Matrix& G,
+void for_each_part(E& la, std::span<const SplitPart> parts, bool of_columns, const typename E::Matrix& G,
                    typename E::Matrix& D, F&& f) {
   const auto turned = [&](const typename E::Matrix& A) { return of_columns ? la.transposed(A) : A; };
   const auto X = turned(G);
   auto Y = turned(D);
   std::size_t b = 0;
-  for (const Part& part : parts) {
+  for (const SplitPart& part : parts) {
     auto frame = la.frame();
     if (part.together()) {
       auto D_part = turned(view_of(la, part, Y));
@@ -104,10 +104,10 @@ void for_each_part(E& la, std::span<const Part> parts, bool of_columns, const ty
 
 /// f(X_b) for each part; f reads alone.
 template <Engine E, class F>
-void read_parts(E& la, std::span<const Part> parts, bool of_columns, const typename E::Matrix& X, F&& f) {
+void read_parts(E& la, std::span<const SplitPart> parts, bool of_columns, const typename E::Matrix& X, F&& f) {
   const auto turned = [&](const typename E::Matrix& A) { return of_columns ? la.transposed(A) : A; };
   const auto Y = turned(X);
-  for (const Part& part : parts) {
+  for (const SplitPart& part : parts) {
     auto frame = la.frame();
     if (part.together()) {
       f(turned(view_of(la, part, Y)));

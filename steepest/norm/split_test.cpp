@@ -26,7 +26,7 @@ constexpr Index rows = 12, cols = 8;
 TEST(Split, PartsCoverEachRowOnce) {
   for (const Split& split : all) {
     std::vector<int> seen(static_cast<std::size_t>(split.of_columns() ? cols : rows));
-    for (const Part& part : parts(split, "w", rows, cols))
+    for (const SplitPart& part : parts(split, "w", rows, cols))
       for (Index g = 0; g < part.pieces; ++g)
         for (Index i = 0; i < part.size; ++i) ++seen[static_cast<std::size_t>(part.first + g * part.stride + i)];
     for (const int count : seen) EXPECT_EQ(count, 1) << text(split);
@@ -35,11 +35,11 @@ TEST(Split, PartsCoverEachRowOnce) {
 
 TEST(Split, PartsByHand) {
   EXPECT_EQ(parts(Split::interleaved({2, 1, 1}), "w", 12, 8),
-            (std::vector<Part>{{0, 2, 4, 3}, {2, 1, 4, 3}, {3, 1, 4, 3}}));
+            (std::vector<SplitPart>{{0, 2, 4, 3}, {2, 1, 4, 3}, {3, 1, 4, 3}}));
   EXPECT_EQ(parts(Split::per_group({2, 2}), "w", 8, 8),
-            (std::vector<Part>{{0, 2, 4, 1}, {2, 2, 4, 1}, {4, 2, 4, 1}, {6, 2, 4, 1}}));
-  EXPECT_EQ(parts(Split::taps(2), "w", 3, 4), (std::vector<Part>{{0, 1, 2, 2}, {1, 1, 2, 2}}));
-  EXPECT_EQ(parts(Split::blocks({5, 3}), "w", 8, 8), (std::vector<Part>{{0, 5, 8, 1}, {5, 3, 8, 1}}));
+            (std::vector<SplitPart>{{0, 2, 4, 1}, {2, 2, 4, 1}, {4, 2, 4, 1}, {6, 2, 4, 1}}));
+  EXPECT_EQ(parts(Split::taps(2), "w", 3, 4), (std::vector<SplitPart>{{0, 1, 2, 2}, {1, 1, 2, 2}}));
+  EXPECT_EQ(parts(Split::blocks({5, 3}), "w", 8, 8), (std::vector<SplitPart>{{0, 5, 8, 1}, {5, 3, 8, 1}}));
 }
 
 TEST(Split, WhatDoesNotAddUpIsRefusedByName) {
@@ -68,7 +68,7 @@ TEST(Split, TextsGoThereAndBack) {
 }
 
 /// Row i of the part's matrix, as an index of the stored one.
-std::vector<Index> rows_of(const Part& part) {
+std::vector<Index> rows_of(const SplitPart& part) {
   std::vector<Index> result;
   for (Index g = 0; g < part.pieces; ++g)
     for (Index i = 0; i < part.size; ++i) result.push_back(part.first + g * part.stride + i);
@@ -76,7 +76,7 @@ std::vector<Index> rows_of(const Part& part) {
 }
 
 /// The part's matrix, taken entry by entry.
-Owned separate(Owned& X, const Split& split, const Part& part) {
+Owned separate(Owned& X, const Split& split, const SplitPart& part) {
   const auto taken = rows_of(part);
   const auto count = static_cast<Index>(taken.size());
   Owned result = split.of_columns() ? Owned(X.rows, count) : Owned(count, X.cols);
@@ -96,7 +96,7 @@ TEST(Split, FusedTensorsMoveAsSeparateParametersDo) {
       const PreparedLayer layer = prepare_layer({kind, false, split}, "w", rows, cols);
       duality_map(la, layer, exact_polar(), G.view(), D_view);
       double dual = 0;
-      for (const Part& part : layer.parts) {
+      for (const SplitPart& part : layer.parts) {
         Owned G_part = separate(G, split, part);
         EXPECT_LE(distance(mapped(kind, G_part), separate(D, split, part)), 1e-14) << text(split) << ' ' << name(kind);
         dual += dual_norm(la, kind, G_part.view(), exact_polar());
