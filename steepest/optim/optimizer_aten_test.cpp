@@ -75,7 +75,8 @@ TEST_F(OnTorch, EveryRowStepsAsOnTheHost) {
     a.step();
     gradients_of(7);
     b.step();
-    EXPECT_GT(distance(torch.all_weights(), host.all_weights()), 1e-4) << rule.name;
+    // Far above the 1e-12 of equal steps; Prodigy's first ones are of the order of its d0 = 1e-6.
+    EXPECT_GT(distance(torch.all_weights(), host.all_weights()), 1e-6) << rule.name;
   }
 }
 
