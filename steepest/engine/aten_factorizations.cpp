@@ -5,6 +5,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/gt.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/linalg_cholesky_ex.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/linalg_qr.h>
@@ -25,11 +26,22 @@
 #include "steepest/engine/aten_lifted.hpp"
 
 namespace steepest {
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// [b, 1, 1]: the matrices with an entry that is not finite. libtorch's eigh and svd throw at them, and a closed step
+/// must go through.
+at::Tensor not_finite(const at::Tensor& X) {
+  return at::isfinite(X).flatten(-2).all(-1).logical_not_().view({-1, 1, 1});
+}
+
+}  // namespace
 
 void AtenVerbs::cholesky(const Gram& A, const Gram& L) {
   const auto [factor, failed] = at::linalg_cholesky_ex(A.tensor());
   const at::Tensor refused = failed.view({A.batch(), 1, 1}).ne(0);
-  L.tensor().copy_(factor.masked_fill(refused, std::numeric_limits<double>::quiet_NaN()).tril_());
+  L.tensor().copy_(factor.masked_fill(refused, not_a_number).tril_());
 }
 
 void AtenVerbs::inverse(const Gram& A, const Gram& B) {
@@ -78,16 +90,18 @@ void AtenVerbs::permute_columns(const Matrix& order, const Matrix& X, const Matr
 }
 
 void AtenVerbs::eigh(const Gram& A, const Gram& V, const Matrix& lambda) {
-  const auto [values, vectors] = at::linalg_eigh(A.tensor(), "L");
-  V.tensor().copy_(vectors);
-  lambda.tensor().copy_(values.unsqueeze(-2));
+  const at::Tensor refused = not_finite(A.tensor());
+  const auto [values, vectors] = at::linalg_eigh(A.tensor().masked_fill(refused, 0), "L");
+  V.tensor().copy_(vectors.masked_fill(refused, not_a_number));
+  lambda.tensor().copy_(values.unsqueeze(-2).masked_fill(refused, not_a_number));
 }
 
 void AtenVerbs::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matrix& Qt) {
-  const auto [left, values, right] = at::linalg_svd(lifted(X), /*full_matrices=*/false);
-  P.tensor().copy_(left);
-  S.tensor().copy_(values.unsqueeze(-2));
-  Qt.tensor().copy_(right);
+  const at::Tensor refused = not_finite(X.tensor());
+  const auto [left, values, right] = at::linalg_svd(lifted(X).masked_fill(refused, 0), /*full_matrices=*/false);
+  P.tensor().copy_(left.masked_fill(refused, not_a_number));
+  S.tensor().copy_(values.unsqueeze(-2).masked_fill(refused, not_a_number));
+  Qt.tensor().copy_(right.masked_fill(refused, not_a_number));
 }
 
 void AtenVerbs::indicator(const Matrix& X, const Scalar& s, const Matrix& Y) {
