@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "steepest/base/check.hpp"
-#include "steepest/norm/named.hpp"
+#include "steepest/base/named.hpp"
 
 namespace steepest::lm {
 namespace {

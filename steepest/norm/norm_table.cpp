@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "steepest/base/check.hpp"
-#include "steepest/norm/named.hpp"
+#include "steepest/base/named.hpp"
 
 namespace steepest {
 namespace {

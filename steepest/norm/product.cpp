@@ -3,7 +3,7 @@
 #include <array>
 
 #include "steepest/base/check.hpp"
-#include "steepest/norm/named.hpp"
+#include "steepest/base/named.hpp"
 
 namespace steepest {
 namespace {

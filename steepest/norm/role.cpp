@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 
-#include "steepest/norm/named.hpp"
+#include "steepest/base/named.hpp"
 
 namespace steepest {
 namespace {

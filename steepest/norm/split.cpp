@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "steepest/base/check.hpp"
-#include "steepest/norm/named.hpp"
+#include "steepest/base/named.hpp"
 
 namespace steepest {
 namespace {

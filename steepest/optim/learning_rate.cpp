@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "steepest/base/check.hpp"
-#include "steepest/norm/named.hpp"
+#include "steepest/base/named.hpp"
 
 namespace steepest {
 namespace {

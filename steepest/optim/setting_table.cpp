@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "steepest/base/check.hpp"
-#include "steepest/norm/named.hpp"
+#include "steepest/base/named.hpp"
 #include "steepest/optim/settings.hpp"
 #include "steepest/polar/presets.hpp"
 

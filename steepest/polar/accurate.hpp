@@ -48,6 +48,13 @@ void through_pivoted_qr(E& la, const typename E::Matrix& X, typename E::Matrix& 
   la.permute_columns(order, U_ordered, U);
 }
 
+/// QDWH ran after another method failed.
+inline void report_fallback(const HalleySchedule& schedule, PolarReport& report) {
+  report.fallback = name(PolarMethod::qdwh);
+  report.iterations += static_cast<int>(schedule.size());
+  for (const HalleyStep& step : schedule) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
+}
+
 /// Newton's iteration, and QDWH's where it fails.
 template <FactorEngine E>
 void newton_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
@@ -56,9 +63,7 @@ void newton_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U, c
   report.newton_steps = report.iterations = outcome.steps;
   if (outcome.converged) return;
   qdwh(la, X, U, plan.halley);
-  report.fallback = name(PolarMethod::qdwh);
-  report.iterations += static_cast<int>(plan.halley.size());
-  for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
+  report_fallback(plan.halley, report);
 }
 
 /// QDWH through a pivoted QR, after another method failed.
@@ -67,9 +72,7 @@ void fall_back_to_qdwh(E& la, const typename E::Matrix& X, typename E::Matrix& U
                        PolarReport& report) {
   using Matrix = typename E::Matrix;
   through_pivoted_qr(la, X, U, [&](const Matrix& R, Matrix& U_of_R) { qdwh(la, R, U_of_R, plan.halley); });
-  report.fallback = name(PolarMethod::qdwh);
-  report.iterations += static_cast<int>(plan.halley.size());
-  for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
+  report_fallback(plan.halley, report);
 }
 
 /// Newton-Halley with S = U'X where that keeps the backward error, half the asymmetry of S, and orthogonality within the tolerance of

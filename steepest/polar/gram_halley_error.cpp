@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "steepest/base/check.hpp"
+#include "steepest/polar/restarts.hpp"
 
 namespace steepest {
 namespace {
@@ -26,15 +27,6 @@ bool advance(Errors& e, const HalleyStep& step, double perturbation) {
   e.inherited *= beta + 1.25 * gamma;
   e.delta = A * A * e.delta + perturbation;
   return true;
-}
-
-void check_restarts(std::span<const int> restarts, std::size_t steps) {
-  int before = 0;
-  for (const int at : restarts) {
-    check(before < at && static_cast<std::size_t>(at) < steps,
-          "[schedule] restarts ascend between 1 and the last step; {} after {} came", at, before);
-    before = at;
-  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "steepest/base/check.hpp"
 #include "steepest/polar/gram_halley_error.hpp"
+#include "steepest/polar/restarts.hpp"
 
 namespace steepest {
 namespace {
@@ -97,15 +98,6 @@ Block run_block(std::span<const HalleyStep> steps, double v, const GramSpaceRoun
     block.Q *= f.b / f.c + (f.a - f.b / f.c) / bound.smallest_eigenvalue;
   }
   return block;
-}
-
-void check_restarts(std::span<const int> restarts, std::size_t steps) {
-  int before = 0;
-  for (const int at : restarts) {
-    check(before < at && static_cast<std::size_t>(at) < steps,
-          "[schedule] restarts ascend between 1 and the last step; {} after {} came", at, before);
-    before = at;
-  }
 }
 
 template <class Step>

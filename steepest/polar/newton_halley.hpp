@@ -37,6 +37,18 @@ double estimated_two_norm(E& la, const typename E::Matrix& X) {
   return estimate;
 }
 
+/// Y = (b/c) X + (a - b/c) X (I + c X'X)^-1.
+template <FactorEngine E>
+void halley_step_by_inverse(E& la, const HalleyStep& step, const typename E::Matrix& X, typename E::Matrix& Y) {
+  auto frame = la.frame();
+  auto W = frame.gram(X, la.cols(X));
+  la.gram(la.transposed(X), W);
+  la.scale(step.c, W, W);
+  la.add_identity(1, W);
+  la.inverse(W, W);
+  la.product(step.a - step.b / step.c, X, W, step.b / step.c, X, Y);
+}
+
 namespace newton_halley_detail {
 
 /// Y = (mu X + X^-T/mu)/2 / k for lower triangular X. Newton's map takes every singular value to 1 or above and the largest and the
@@ -55,18 +67,6 @@ std::optional<double> newton_start(E& la, const typename E::Matrix& X, typename 
   const double k = 1.1 * (std::sqrt(condition) + 1 / std::sqrt(condition)) / 2;
   la.add(mu / (2 * k), X, 1 / (2 * mu * k), la.transposed(T), Y);
   return std::min(0.999, 1 / k);
-}
-
-/// Y = (b/c) X + (a - b/c) X (I + c X'X)^-1.
-template <FactorEngine E>
-void halley_step_by_inverse(E& la, const HalleyStep& step, const typename E::Matrix& X, typename E::Matrix& Y) {
-  auto frame = la.frame();
-  auto W = frame.gram(X, la.cols(X));
-  la.gram(la.transposed(X), W);
-  la.scale(step.c, W, W);
-  la.add_identity(1, W);
-  la.inverse(W, W);
-  la.product(step.a - step.b / step.c, X, W, step.b / step.c, X, Y);
 }
 
 /// A bound of the E in (I - E)^(-1/2) below which its Taylor polynomial of this degree is exact to epsilon/4.

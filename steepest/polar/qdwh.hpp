@@ -30,13 +30,7 @@ double halley_step_by_qr(E& la, const HalleyStep& step, const typename E::Matrix
 /// (ibid., equation 3.10). Returns the flops.
 template <FactorEngine E>
 double halley_step_by_cholesky(E& la, const HalleyStep& step, const typename E::Matrix& X, typename E::Matrix& Y) {
-  auto frame = la.frame();
-  auto W = frame.gram(X, la.cols(X));
-  la.gram(la.transposed(X), W);
-  la.scale(step.c, W, W);
-  la.add_identity(1, W);
-  la.inverse(W, W);
-  la.product(step.a - step.b / step.c, X, W, step.b / step.c, X, Y);
+  halley_step_by_inverse(la, step, X, Y);
   const auto m = static_cast<double>(la.rows(X)), n = static_cast<double>(la.cols(X));
   return 3 * m * n * n + n * n * n;
 }

@@ -104,6 +104,15 @@ void check_perturbation(double perturbation) {
 
 }  // namespace
 
+void check_restarts(std::span<const int> before, std::size_t steps) {
+  int last = 0;
+  for (const int at : before) {
+    check(last < at && static_cast<std::size_t>(at) < steps,
+          "[schedule] restarts ascend between 1 and the last step; {} after {} came", at, last);
+    last = at;
+  }
+}
+
 double gram_perturbation(double epsilon) {
   check(0 < epsilon && epsilon < 1, "[schedule] epsilon must lie in (0, 1); {} came", epsilon);
   return epsilon / 2;
@@ -111,12 +120,7 @@ double gram_perturbation(double epsilon) {
 
 double gram_growth(const PolynomialSchedule& schedule, std::span<const int> restarts, double perturbation) {
   check_perturbation(perturbation);
-  int before = 0;
-  for (const int at : restarts) {
-    check(before < at && static_cast<std::size_t>(at) < schedule.size(),
-          "[schedule] restarts ascend in 1 .. {}; {} after {} came", schedule.size() - 1, at, before);
-    before = at;
-  }
+  check_restarts(restarts, schedule.size());
   Spectrum s = samples(perturbation);
   start(s, perturbation);
   double growth = 1;

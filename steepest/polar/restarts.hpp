@@ -6,6 +6,7 @@
 // Rounding gives R eigenvalues below 0, about -u for roundoff u and ||R|| = 1. h_t(r)^2 >= a^2 there, so that they grow at
 // least by a^2 at each step, and Q, which is near |r|^(-1/2), with them. A restart forms X <- Q X and R = X X' anew.
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct RestartPlan {
   std::vector<int> before;
   double growth;
 };
+
+/// Throws std::invalid_argument, tagged [schedule], unless `before` is as in RestartPlan for this number of steps.
+void check_restarts(std::span<const int> before, std::size_t steps);
 
 /// What rounding makes of the eigenvalue 0 of R, relative to ||R||, in arithmetic of this spacing of 1: epsilon/2.
 /// In half precision 4e-4 was measured, and epsilon/2 is 4.9e-4 (Dao-AILab, Gram Newton-Schulz, 2026).

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "steepest/base/named.hpp"
