@@ -2,6 +2,7 @@
 
 #include "steepest/engine/conformance_factorizations.hpp"
 #include "steepest/engine/conformance_host_memory.hpp"
+#include "steepest/engine/conformance_one_pass.hpp"
 #include "steepest/engine/conformance_passes.hpp"
 #include "steepest/engine/conformance_products.hpp"
 #include "steepest/engine/conformance_reductions.hpp"
@@ -39,7 +40,9 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Host, EnginePasses, HostSubjects);
 INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineReductions, HostSubjects);
 INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineFactorizations, HostSubjects);
 INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineUpdates, HostSubjects);
+INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineOnePass, HostSubjects);
 
+static_assert(OnePassEngine<Host<double>> && OnePassEngine<Host<float>> && OnePassEngine<Counting<Host<double>>>);
 static_assert(FactorEngine<Host<double>> && ElementwiseEngine<Host<double>>);
 static_assert(FactorEngine<Host<float>> && ElementwiseEngine<Host<float>>);
 static_assert(FactorEngine<Counting<Host<double>>> && ElementwiseEngine<Counting<Host<double>>>);

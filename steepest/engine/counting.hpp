@@ -179,6 +179,14 @@ class Counting {
   void adam_direction(const Scalar& s, const Matrix& M, const Scalar& t, const Matrix& V, double c, auto&& D) {
     inner_->adam_direction(s, M, t, V, c, D);
   }
+  void adam_update(const Gate& gate, const AdamUpdate<Scalar>& c, auto&& W, auto&& M, auto&& V,
+                   const Matrix& G) requires OnePassEngine<Inner> {
+    inner_->adam_update(gate, c, W, M, V, G);
+  }
+  void momentum_update(const Gate& gate, const MomentumUpdate<Scalar>& c, auto&& W, auto&& M,
+                       const Matrix& G) requires OnePassEngine<Inner> {
+    inner_->momentum_update(gate, c, W, M, G);
+  }
   void sign(const Matrix& X, auto&& Y) { inner_->sign(X, Y); }
   void normalize_rows(double c, const Matrix& X, auto&& Y) { inner_->normalize_rows(c, X, Y); }
   void normalize_columns(double c, const Matrix& X, auto&& Y) { inner_->normalize_columns(c, X, Y); }

@@ -22,6 +22,7 @@
 
 #include "steepest/base/reading.hpp"
 #include "steepest/base/view.hpp"
+#include "steepest/engine/updates.hpp"
 
 namespace steepest {
 
@@ -128,6 +129,17 @@ concept ElementwiseEngine = Engine<E> && requires(E& la, const typename E::Matri
   { la.abs_sum(X) } -> std::same_as<typename E::Scalar>;        // sum |x_ij|
   { la.advance(gate, s) } -> std::same_as<typename E::Scalar>;  // s + 1 through an open gate, s through a closed one
   { la.one_minus_power(c, s) } -> std::same_as<typename E::Scalar>;  // 1 - c^s
+};
+
+/// Adds whole updates (updates.hpp) in one pass: every matrix is read once, W, M and V are written once. Engines without
+/// it take the same steps in several passes, to the same numbers within rounding.
+template <class E>
+concept OnePassEngine = ElementwiseEngine<E> &&
+    requires(E& la, typename E::Matrix& W, typename E::Matrix& M, typename E::Matrix& V, const typename E::Matrix& G,
+             const typename E::Gate& gate, const AdamUpdate<typename E::Scalar>& adam,
+             const MomentumUpdate<typename E::Scalar>& momentum) {
+  la.adam_update(gate, adam, W, M, V, G);
+  la.momentum_update(gate, momentum, W, M, G);
 };
 
 }  // namespace steepest

@@ -11,6 +11,7 @@
 #include "steepest/base/view.hpp"
 #include "steepest/engine/arena.hpp"
 #include "steepest/engine/threads.hpp"
+#include "steepest/engine/updates.hpp"
 
 namespace steepest {
 
@@ -129,6 +130,9 @@ class Host {
   void decay_and_subtract(bool gate, double s, const Matrix& Y, double t, const Matrix& X);
   void accumulate_square(bool gate, double c, const Matrix& Y, double s, const Matrix& X);
   void adam_direction(double s, const Matrix& M, double t, const Matrix& V, double c, const Matrix& D);
+  void adam_update(bool gate, const AdamUpdate<double>& c, const Matrix& W, const Matrix& M, const Matrix& V,
+                   const Matrix& G);
+  void momentum_update(bool gate, const MomentumUpdate<double>& c, const Matrix& W, const Matrix& M, const Matrix& G);
   void sign(const Matrix& X, const Matrix& Y);
   void normalize_rows(double c, const Matrix& X, const Matrix& Y);
   void normalize_columns(double c, const Matrix& X, const Matrix& Y) {

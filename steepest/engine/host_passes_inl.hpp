@@ -44,11 +44,17 @@ Line<T> line(const MatrixView<T>& X, bool along_rows, Index i) {
                     : Line<T>{X.data + i * X.col_stride, X.row_stride};
 }
 
+/// True where all lines are contiguous: loops over pointers vectorize.
+template <class T, class... X>
+bool unit_strides(const Walk<T>& walk, const X&... matrices) {
+  return ((line(matrices, walk.along_rows, 0).stride == 1) && ...);
+}
+
 /// f(y, x...) for each entry of Y and its counterparts.
 template <class T, class F, class... X>
 void for_each_entry(F f, const MatrixView<T>& Y, const X&... others) {
   const Walk<T> walk(Y);
-  const bool unit = line(Y, walk.along_rows, 0).stride == 1 && ((line(others, walk.along_rows, 0).stride == 1) && ...);
+  const bool unit = unit_strides(walk, Y, others...);
   for_each_piece(walk.pieces, [&](Index piece) {
     const Index end = std::min(walk.lines, (piece + 1) * walk.lines_per_piece);
     for (Index i = piece * walk.lines_per_piece; i < end; ++i) {
@@ -68,6 +74,7 @@ void for_each_entry(F f, const MatrixView<T>& Y, const X&... others) {
 template <class Partial = double, class T, class F, class Combine, class... X>
 double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) {
   const Walk<T> walk(Y);
+  const bool unit = unit_strides(walk, Y, others...);
   const auto fold_line = [&](Index i) {
     std::array<Partial, 8> partial{};
     const auto fold = [&](const auto& y, const auto&... x) {
@@ -78,7 +85,10 @@ double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) 
               combine(partial[static_cast<std::size_t>(lane)], f(y[k + lane], x[k + lane]...));
       for (; k < walk.length; ++k) partial[0] = combine(partial[0], f(y[k], x[k]...));
     };
-    fold(line(Y, walk.along_rows, i), line(others, walk.along_rows, i)...);
+    if (unit)
+      fold(line(Y, walk.along_rows, i).data, line(others, walk.along_rows, i).data...);
+    else
+      fold(line(Y, walk.along_rows, i), line(others, walk.along_rows, i)...);
     Partial result = partial[0];
     for (std::size_t lane = 1; lane < 8; ++lane) result = combine(result, partial[lane]);
     return static_cast<double>(result);
@@ -103,6 +113,17 @@ inline constexpr auto plus = [](double a, double b) { return a + b; };
 inline constexpr auto larger = []<class Number>(Number a, Number b) {
   return static_cast<int>(b > a) | static_cast<int>(b != b) ? b : a;  // without a branch, so that loops vectorize
 };
+
+/// a / b, and 0 where b = 0: divided first, so that the loop has no branch.
+template <class T>
+T quotient(T a, T b) {
+  const T ratio = a / (b == 0 ? T(1) : b);
+  return b == 0 ? T(0) : ratio;
+}
+
+/// sign(0) = 0; a NaN stays.
+template <class T>
+inline constexpr auto sign_of = [](T x) { return x == x ? static_cast<T>(x > 0) - static_cast<T>(x < 0) : x; };
 
 /// 2^-e with 2^e <= s < 2^(e+1), |e| <= 1000: numbers of this size come near one, their squares stay normal.
 inline double near_one_scale(double s) {
@@ -254,16 +275,56 @@ void Host<T>::adam_direction(double s, const Matrix& M, double t, const Matrix& 
   const auto second = static_cast<T>(t);
   const auto floor = static_cast<T>(c);
   host_detail::for_each_entry(
-      [=](T& d, T m, T v) {
-        const T root = std::sqrt(second * v) + floor;
-        d = root == 0 ? T(0) : first * m / root;
+      [=](T& d, T m, T v) { d = host_detail::quotient(first * m, std::sqrt(second * v) + floor); }, D, M, V);
+}
+
+template <class T>
+void Host<T>::adam_update(bool gate, const AdamUpdate<double>& c, const Matrix& W, const Matrix& M, const Matrix& V,
+                          const Matrix& G) {
+  if (!gate) return;
+  const auto first_kept = static_cast<T>(c.first_kept), first_taken = static_cast<T>(c.first_taken);
+  const auto second_kept = static_cast<T>(c.second_kept), second_taken = static_cast<T>(1 - c.second_kept);
+  const auto weight = static_cast<T>(c.weight), numerator = static_cast<T>(c.numerator);
+  const auto root = static_cast<T>(c.root), epsilon = static_cast<T>(c.epsilon);
+  const auto kept = static_cast<T>(c.weight_kept), rate = static_cast<T>(-c.rate);
+  host_detail::for_each_entry(
+      [=](T& w, T& m, T& v, T g) {
+        const T x = weight * g;
+        m = first_kept * m + first_taken * g;
+        v = second_kept * v + second_taken * x * x;
+        w = kept * w + rate * host_detail::quotient(numerator * m, std::sqrt(root * v) + epsilon);
       },
-      D, M, V);
+      W, M, V, G);
+}
+
+template <class T>
+void Host<T>::momentum_update(bool gate, const MomentumUpdate<double>& c, const Matrix& W, const Matrix& M,
+                              const Matrix& G) {
+  if (!gate) return;
+  const auto m_kept = static_cast<T>(c.kept), m_taken = static_cast<T>(c.taken);
+  const auto share = static_cast<T>(c.share), gradient = static_cast<T>(c.gradient);
+  const auto kept = static_cast<T>(c.weight_kept), rate = static_cast<T>(-c.rate);
+  const auto pass = [&](auto read_out, auto direction) {
+    host_detail::for_each_entry(
+        [=](T& w, T& m, T g) {
+          const T old = m;
+          m = m_kept * old + m_taken * g;
+          w = kept * w + rate * direction(share * read_out(old, m) + gradient * g);
+        },
+        W, M, G);
+  };
+  const auto from_old = [](T old, T) { return old; };
+  const auto from_new = [](T, T now) { return now; };
+  const auto itself = [](T r) { return r; };
+  if (c.from_old)
+    c.by_sign ? pass(from_old, host_detail::sign_of<T>) : pass(from_old, itself);
+  else
+    c.by_sign ? pass(from_new, host_detail::sign_of<T>) : pass(from_new, itself);
 }
 
 template <class T>
 void Host<T>::sign(const Matrix& X, const Matrix& Y) {
-  host_detail::for_each_entry([](T& y, T x) { y = x == x ? static_cast<T>((x > 0) - (x < 0)) : x; }, Y, X);
+  host_detail::for_each_entry([](T& y, T x) { y = host_detail::sign_of<T>(x); }, Y, X);
 }
 
 template <class T>

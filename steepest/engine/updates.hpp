@@ -1,0 +1,30 @@
+#pragma once
+// The numbers of whole updates of a weight, for engines that make each in one pass over memory.
+
+namespace steepest {
+
+/// Adam: M = first_kept M + first_taken G, V = second_kept V + (1 - second_kept) (weight G)^2,
+/// W = weight_kept W - rate D with D = (numerator M) / (sqrt(root V) + epsilon), and 0 where that divides by 0.
+template <class Scalar>
+struct AdamUpdate {
+  double first_kept;
+  Scalar first_taken;
+  double second_kept;
+  Scalar weight, numerator, root;
+  double epsilon;
+  Scalar weight_kept, rate;
+};
+
+/// Momentum: M' = kept M + taken G; R = share M + gradient G where `from_old` is set, else share M' + gradient G;
+/// W = weight_kept W - rate D with D = sign(R) where `by_sign` is set, else R.
+template <class Scalar>
+struct MomentumUpdate {
+  double kept;
+  Scalar taken;
+  bool from_old;
+  Scalar share, gradient;
+  bool by_sign;
+  Scalar weight_kept, rate;
+};
+
+}  // namespace steepest
