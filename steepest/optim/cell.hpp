@@ -8,6 +8,7 @@
 
 #include "steepest/optim/maps.hpp"
 #include "steepest/optim/moments.hpp"
+#include "steepest/optim/observation.hpp"
 #include "steepest/optim/parameter.hpp"
 #include "steepest/optim/post.hpp"
 #include "steepest/optim/preparations.hpp"
@@ -33,6 +34,9 @@ struct Cell {
   typename E::Scalar rate = 0.0;               // lr of this step
   DistanceEstimate before = {}, now = {};      // prodigy's, this step's and the next one's
   typename E::Scalar inner = 0.0, sums = 0.0;  // prodigy: <X, x0 - x>, ||s||_1
+
+  std::optional<Observation<E>> seen = std::nullopt;              // of a step that diagnostics look at
+  std::optional<typename E::Matrix> value_before = std::nullopt;  // for them; none where no step is looked at
 
   std::span<typename E::Matrix> slots_of(Part part) {
     const auto k = static_cast<std::size_t>(part);
@@ -80,6 +84,8 @@ typename E::Matrix mapped(E& la, Cell<E>& cell, const StepInput<E>& in, const ty
   const auto P = prepared(la, in, R, scratch.P);
   auto D = map_of<E>(rule.map)(la, in, P, scratch.D);
   if (uses_dual_norm(rule)) cell.dual = la.dot(P, D);  // N*(R) = <R, D>
+  if constexpr (FactorEngine<E>)
+    if (cell.seen) observe_map(la, in, P, D, *cell.seen);
   if (rule.post == Post::none && rule.match == Match::none) return D;
   typename E::Scalar before = 0.0, read = 0.0;
   if (rule.match == Match::preserve) before = la.frobenius(D);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "steepest/optim/cell.hpp"
+#include "steepest/optim/cell_observation.hpp"
 #include "steepest/optim/routing.hpp"
 #include "steepest/optim/state.hpp"
 
@@ -18,6 +19,8 @@ namespace steepest {
 struct OptimizerOptions {
   /// Largest global Frobenius norm of the raw gradient, above which it is scaled down before any statistics; 0: none.
   double clip_norm = 0;
+  /// Steps whose tensors are looked at. Needs an engine with factorizations and a copy of the parameters.
+  DiagnosticsOptions diagnostics = {};
 };
 
 /// What a step says of itself; nothing is read from a device before it is asked for.
@@ -54,6 +57,9 @@ class Optimizer {
 
   std::vector<RoutingRow> routing_table() const;
 
+  /// Of all that has a gradient, where the last step was looked at and is not known to be closed; else empty.
+  std::vector<TensorDiagnostics> diagnostics() const { return rows_of(*la_, std::span<const Cell<E>>(cells_)); }
+
   /// Views of everything that is remembered; counts are read from the device.
   OptimizerState<E> state() const;
   /// Takes over a state, by copying. Throws std::invalid_argument, having changed nothing, unless it has this format,
@@ -69,6 +75,8 @@ class Optimizer {
   void update(const CommonStep<E>& common);
   void estimate_distance(const CommonStep<E>& common);
   Scalar shared_dual_norm() const;
+  void begin_diagnosis(const CommonStep<E>& common);
+  void end_diagnosis();
   template <class F>
   void each_with_gradient(F f);
 
@@ -87,6 +95,7 @@ template <ElementwiseEngine E>
 Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routing& routing, OptimizerOptions options)
     : la_(&la), options_(options) {
   check(options.clip_norm >= 0, "[optim] clip_norm must be at least 0; {} came", options.clip_norm);
+  check_diagnostics<E>(la, options.diagnostics);
   std::vector<std::string> names;
   for (const auto& p : parameters) {
     check(std::find(names.begin(), names.end(), p.name) == names.end(),
@@ -122,6 +131,7 @@ Cell<E> Optimizer<E>::make_cell(Parameter<E> p, const Rule& rule, const Prepared
     for (auto part = static_cast<std::size_t>(slot.part) + 1; part < cell.begins.size(); ++part) ++cell.begins[part];
     cell.state.push_back(first_value(slot, W));
   }
+  if (options_.diagnostics.every > 0) cell.value_before = memory_->zeros(W, m, n);
   estimates_ = estimates_ || rule.step_size == RateKind::prodigy;
   if (rule.scale == Scale::shared_dual_norm) {
     shares_ = true;
@@ -167,6 +177,7 @@ void Optimizer<E>::each_with_gradient(F f) {
 
 template <ElementwiseEngine E>
 StepReport Optimizer<E>::step(double schedule_factor) {
+  for (Cell<E>& cell : cells_) cell.seen.reset();
   if (std::none_of(cells_.begin(), cells_.end(),
                    [](const Cell<E>& cell) { return cell.parameter.gradient.has_value(); }))
     return {0.0, 1.0, 0.0};
@@ -175,10 +186,12 @@ StepReport Optimizer<E>::step(double schedule_factor) {
   const Scalar taken = la_->advance(common.gate, 0.0);
   offered_ += 1;
   taken_ = taken_ + taken;
+  if (options_.diagnostics.every > 0) begin_diagnosis(common);
   if (!la_->surely_closed(common.gate)) {
     if (estimates_) estimate_distance(common);
     update(common);
   }
+  if (options_.diagnostics.every > 0) end_diagnosis();
   return {la_->reading(common.gradient_norm), la_->reading(common.clip_factor), la_->reading(taken)};
 }
 
@@ -264,6 +277,18 @@ typename E::Scalar Optimizer<E>::shared_dual_norm() const {
   for (const Cell<E>& cell : cells_)
     if (cell.direction && cell.parameter.gradient) sum = sum + cell.dual;
   return sum;
+}
+
+/// What is to be known from before a step that is looked at.
+template <ElementwiseEngine E>
+void Optimizer<E>::begin_diagnosis(const CommonStep<E>& common) {
+  if (!options_.diagnostics.due(offered_) || la_->surely_closed(common.gate)) return;
+  each_with_gradient([this](E& la, Cell<E>& cell) { observe_before(la, cell, options_.diagnostics); });
+}
+
+template <ElementwiseEngine E>
+void Optimizer<E>::end_diagnosis() {
+  each_with_gradient([](E& la, Cell<E>& cell) { observe_after(la, cell); });
 }
 
 template <ElementwiseEngine E>
