@@ -21,13 +21,17 @@ typename E::Matrix identity(E&, const StepInput<E>&, const typename E::Matrix& R
   return R;
 }
 
-/// Adam (Kingma and Ba 2015, arXiv:1412.6980, algorithm 1).
+/// What R and V are multiplied by.
+template <Engine E>
+struct AdamCorrections {
+  typename E::Scalar first, second;
+};
+
+/// 1 / (1 - b1^t) and 1 / (1 - b2^t), or what stands for them.
 template <ElementwiseEngine E>
-typename E::Matrix adam(E& la, const StepInput<E>& in, const typename E::Matrix& R, typename E::Matrix& D) {
+AdamCorrections<E> adam_corrections(E& la, const StepInput<E>& in) {
   using Scalar = typename E::Scalar;
   const Rule& rule = in.rule;
-  auto& V = in.state(Part::map).front();
-  la.accumulate_square(in.gate, rule.beta2, V, in.gradient.weight, in.gradient.matrix);  // V = b2 V + (1 - b2) X^2
   Scalar first = 1.0, second = 1.0;
   if (rule.bias_correction && rule.step_size != RateKind::prodigy) {     // prodigy's rate has the corrections
     first = la.reciprocal(la.one_minus_power(rule.momentum, in.steps));  // 1 / (1 - b1^t)
@@ -38,8 +42,17 @@ typename E::Matrix adam(E& la, const StepInput<E>& in, const typename E::Matrix&
     second = 1.0;
   }
   const Scalar unit = la.reciprocal(in.unit);
-  la.adam_direction(first * unit, R, second * unit * unit, V, rule.epsilon,
-                    D);  // D = R / b1 / (sqrt(V / b2) + epsilon)
+  return {first * unit, second * unit * unit};
+}
+
+/// Adam (Kingma and Ba 2015, arXiv:1412.6980, algorithm 1).
+template <ElementwiseEngine E>
+typename E::Matrix adam(E& la, const StepInput<E>& in, const typename E::Matrix& R, typename E::Matrix& D) {
+  const Rule& rule = in.rule;
+  auto& V = in.state(Part::map).front();
+  la.accumulate_square(in.gate, rule.beta2, V, in.gradient.weight, in.gradient.matrix);  // V = b2 V + (1 - b2) X^2
+  const auto [first, second] = adam_corrections(la, in);
+  la.adam_direction(first, R, second, V, rule.epsilon, D);  // D = R / b1 / (sqrt(V / b2) + epsilon)
   return D;
 }
 
