@@ -45,6 +45,14 @@ inline void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, do
                  const double* b, int ldb, double beta, double* c, int ldc) {
   cblas_dgemm(CblasColMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
+inline void gemv(CBLAS_TRANSPOSE t, int m, int n, float alpha, const float* a, int lda, const float* x, int dx,
+                 float beta, float* y, int dy) {
+  cblas_sgemv(CblasColMajor, t, m, n, alpha, a, lda, x, dx, beta, y, dy);
+}
+inline void gemv(CBLAS_TRANSPOSE t, int m, int n, double alpha, const double* a, int lda, const double* x, int dx,
+                 double beta, double* y, int dy) {
+  cblas_dgemv(CblasColMajor, t, m, n, alpha, a, lda, x, dx, beta, y, dy);
+}
 inline void syrk(CBLAS_TRANSPOSE t, int n, int k, float alpha, const float* a, int lda, float beta, float* c, int ldc) {
   cblas_ssyrk(CblasColMajor, CblasLower, t, n, k, alpha, a, lda, beta, c, ldc);
 }
@@ -60,6 +68,14 @@ inline void trsm(CBLAS_SIDE side, CBLAS_UPLO half, CBLAS_TRANSPOSE t, CBLAS_DIAG
                  const double* a, int lda, double* b, int ldb) {
   cblas_dtrsm(CblasColMajor, side, half, t, diagonal, m, n, 1, a, lda, b, ldb);
 }
+inline void trmm(int m, int n, const float* a, int lda, float* b, int ldb) {
+  cblas_strmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, m, n, 1, a, lda, b, ldb);
+}
+inline void trmm(int m, int n, const double* a, int lda, double* b, int ldb) {
+  cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, m, n, 1, a, lda, b, ldb);
+}
+inline void lauum(int n, float* a, int lda) { LAPACKE_slauum_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
+inline void lauum(int n, double* a, int lda) { LAPACKE_dlauum_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int potrf(int n, float* a, int lda) { return LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int potrf(int n, double* a, int lda) { return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int geqrt3(int m, int n, float* a, int lda, float* t, int ldt) {
@@ -117,6 +133,18 @@ void gemm(T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixV
             alpha, a.data, a.leading, b.data, b.leading, beta, C.data, leading(C));
 }
 
+/// y = alpha A x + beta y for columns x and y of any stride.
+template <class T>
+void gemv(T alpha, MatrixView<const T> A, MatrixView<const T> x, T beta, MatrixView<T> y) {
+  if (A.empty()) return;
+  const SingleThreadedBlas here;
+  const Operand<T> a(A);
+  const bool upright = a.transposed == CblasNoTrans;
+  raw::gemv(a.transposed, static_cast<int>(upright ? A.rows : A.cols), static_cast<int>(upright ? A.cols : A.rows),
+            alpha, a.data, a.leading, x.data, static_cast<int>(x.row_stride), beta, y.data,
+            static_cast<int>(y.row_stride));
+}
+
 /// The lower triangle of C = alpha X X' + beta C; C is column-major.
 template <class T>
 void syrk(T alpha, MatrixView<const T> X, T beta, MatrixView<T> C) {
@@ -142,6 +170,21 @@ void divide_rows(MatrixView<const T> A, Triangle triangle, MatrixView<T> Y) {
   raw::trsm(upright ? CblasRight : CblasLeft, (triangle == Triangle::upper) != flipped ? CblasUpper : CblasLower,
             flipped == upright ? CblasTrans : CblasNoTrans, CblasNonUnit, static_cast<int>(B.rows),
             static_cast<int>(B.cols), a.data, a.leading, B.data, leading(B));
+}
+
+/// Y <- L' Y for a lower triangle L; both are column-major.
+template <class T>
+void multiply_by_transposed(MatrixView<const T> L, MatrixView<T> Y) {
+  if (Y.empty()) return;
+  const SingleThreadedBlas here;
+  raw::trmm(static_cast<int>(Y.rows), static_cast<int>(Y.cols), L.data, leading(L), Y.data, leading(Y));
+}
+
+/// The lower triangle of A <- that of L' L for the lower triangle L of A; A is column-major.
+template <class T>
+void gram_of_lower(MatrixView<T> A) {
+  const SingleThreadedBlas here;
+  raw::lauum(static_cast<int>(A.rows), A.data, leading(A));
 }
 
 /// The lower triangle of A <- its Cholesky factor; A is column-major. False where A is not positive definite.

@@ -1,5 +1,6 @@
 #pragma once
 // Cholesky's factorization of the host engine and what it solves, compiled by host.cpp.
+#include <algorithm>
 #include <limits>
 
 #include "steepest/engine/blas.hpp"
@@ -33,16 +34,23 @@ bool factor_lower_triangle(const MatrixView<T>& L) {
   return factor_looking_ahead(panels(n), 1, factor, update);
 }
 
-/// The lower triangle of B = V' V for a lower triangle V.
+/// The lower triangle of B = V' V for a lower triangle V. A block row is b_i = v_ii' v_i + v_below,i' v_below, of which the first
+/// product takes a triangle from either side.
 template <class T>
 void gram_of_lower_triangle(const MatrixView<T>& V, const MatrixView<T>& B) {
-  constexpr Index width = panel_width / 2;  // narrow, because the zeros of the panel of the diagonal are multiplied
-  for_each_piece(panels(V.rows, width), [&](Index k) {  // b_ij = sum over rows from i on
-    const auto [begin, size] = panel_range(V.rows, k, width);
-    const Index rest = V.rows - begin;
-    const MatrixView<T> columns = V.block(begin, begin, rest, size).transposed();
-    blas::gemm<T>(1, columns, V.block(begin, 0, rest, begin), 0, B.block(begin, 0, size, begin));
-    blas::syrk<T>(1, columns, 0, B.block(begin, begin, size, size));
+  const Index n = V.rows;
+  const auto side = static_cast<double>(n);
+  for_each_block_row(n, side * side * side / 6, [&](Range rows) {
+    const auto [begin, size] = rows;
+    const Index end = begin + size;
+    const MatrixView<T> triangle = V.block(begin, begin, size, size), part = B.block(begin, 0, size, end);
+    for (Index j = 0; j < end; ++j) std::copy_n(&V(begin, j), size, &part(0, j));
+    blas::multiply_by_transposed<T>(triangle, B.block(begin, 0, size, begin));
+    blas::gram_of_lower<T>(B.block(begin, begin, size, size));
+    if (end == n) return;
+    const MatrixView<T> below = V.block(end, begin, n - end, size).transposed();
+    blas::gemm<T>(1, below, V.block(end, 0, n - end, begin), 1, B.block(begin, 0, size, begin));
+    blas::syrk<T>(1, below, 1, B.block(begin, begin, size, size));
   });
 }
 

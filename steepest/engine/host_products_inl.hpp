@@ -33,6 +33,28 @@ void for_each_block_row(Index side, double work, F&& f) {
   for_each_piece(blocks, [&](Index piece) { f(block_range(side, blocks, blocks - 1 - piece)); });
 }
 
+/// The lower triangle of D = alpha A B + beta D, which is symmetric, on this thread: by halves, down to squares of 128.
+template <class T>
+void lower_triangle_of_product(T alpha, const MatrixView<T>& A, const MatrixView<T>& B, T beta,
+                               const MatrixView<T>& D) {
+  constexpr Index leaf = 128;
+  const Index n = D.rows, half = n / 2;
+  if (n <= leaf) return blas::gemm<T>(alpha, A, B, beta, D);
+  const MatrixView<T> A_low = A.block(half, 0, n - half, A.cols), B_left = B.block(0, 0, B.rows, half);
+  lower_triangle_of_product<T>(alpha, A.block(0, 0, half, A.cols), B_left, beta, D.block(0, 0, half, half));
+  blas::gemm<T>(alpha, A_low, B_left, beta, D.block(half, 0, n - half, half));
+  lower_triangle_of_product<T>(alpha, A_low, B.block(0, half, B.rows, n - half), beta,
+                               D.block(half, half, n - half, n - half));
+}
+
+/// y = alpha A x + beta y for columns x and y.
+template <class T>
+void matrix_times_column(T alpha, const MatrixView<T>& A, const MatrixView<T>& x, T beta, const MatrixView<T>& y) {
+  if (beta == 0)
+    for (Index i = 0; i < y.rows; ++i) y(i, 0) = 0;
+  blas::gemv<T>(alpha, A, x, beta == 0 ? T(1) : beta, y);
+}
+
 }  // namespace host_detail
 
 template <class T>
@@ -43,6 +65,10 @@ void Host<T>::product(double alpha, const Matrix& A, const Matrix& B, double bet
   const Index side = by_columns ? D.cols : D.rows;
   const Index blocks = host_detail::blocks_of(side, work);
   const bool separate = beta != 0 && C.data != D.data;
+  if (D.cols == 1 && !A.empty()) {
+    if (separate) copy(C, D);
+    return host_detail::matrix_times_column<T>(static_cast<T>(alpha), A, B, static_cast<T>(beta), D);
+  }
   for_each_piece(blocks, [&](Index i) {
     const auto [begin, size] = host_detail::block_range(side, blocks, i);
     const Matrix part = by_columns ? D.block(0, begin, D.rows, size) : D.block(begin, 0, size, D.cols);
@@ -88,10 +114,12 @@ void Host<T>::symmetric_product(double alpha, const Gram& A, const Gram& B, doub
   const bool separate = beta != 0 && C.data != D.data;
   host_detail::for_each_block_row(A.rows, s * s * s / 2, [&](host_detail::Range rows) {
     const auto [begin, size] = rows;
-    const Matrix part = D.block(begin, 0, size, begin + size);
-    if (separate) copy(C.block(begin, 0, size, begin + size), part);
-    blas::gemm<T>(static_cast<T>(alpha), A.block(begin, 0, size, A.cols), B.block(0, 0, B.rows, begin + size),
-                  static_cast<T>(beta), part);
+    if (separate) copy(C.block(begin, 0, size, begin + size), D.block(begin, 0, size, begin + size));
+    const Matrix A_rows = A.block(begin, 0, size, A.cols);
+    blas::gemm<T>(static_cast<T>(alpha), A_rows, B.block(0, 0, B.rows, begin), static_cast<T>(beta),
+                  D.block(begin, 0, size, begin));
+    host_detail::lower_triangle_of_product<T>(static_cast<T>(alpha), A_rows, B.block(0, begin, B.rows, size),
+                                              static_cast<T>(beta), D.block(begin, begin, size, size));
   });
   host_detail::mirror(D);
 }

@@ -5,6 +5,7 @@
 
 #include "steepest/plan/tally.hpp"
 #include "steepest/polar/polar.hpp"
+#include "steepest/polar/zolotarev.hpp"
 
 namespace steepest {
 namespace {
@@ -40,10 +41,14 @@ void triangle_work(Tally& la, Index n, double l, double eps) {
     triangle_work(la, n, l, eps);
     return la.product(1, X, X, 0, Y, Y);
   }
-  for (; l < 0.15; l = gram_halley_schedule(l, 1).front().lower) {
+  while (l < 0.15) {
+    const double by_halley = gram_halley_schedule(l, 1).front().lower;
+    const bool two_terms = by_halley < 0.5;
     la.gram(X, Y);
     la.inverse(Y, Y);
+    if (two_terms) la.inverse(Y, Y);
     la.product(1, X, Y, 1, X, Y);
+    l = two_terms ? zolotarev_schedule(l, eps, 2).front().lower : by_halley;
   }
   la.gram(X, Y);
   bool first = true;
@@ -62,8 +67,11 @@ void newton_halley_work(Tally& la, Tally::Matrix X, const PolarOptions& o, bool 
   la.scale(1, X, Y);
   la.qr(X, Y, S);
   triangle_work(la, n, at.lower_bound > 0 ? at.lower_bound : epsilon(at.precision), epsilon(at.precision));
-  la.product(1, X, S, 0, X, Y);  // U = Q W'
-  la.product(1, S, S, 0, S, S);  // U'X = W R
+  la.product(1, X, S, 0, X, Y);              // U = Q W'
+  for (Index part = 1; part <= 4; ++part) {  // U'X = W R without the zeros of R
+    const Tally::Matrix W{n, n * part / 4}, columns{n, n * part / 4 - n * (part - 1) / 4};
+    la.product(1, W, columns, 0, columns, columns);
+  }
   la.add(1, S, -1, S, S);
   Tally::Matrix H{X.rows, X.rows};
   if (other_h) hermitian_factor(la, la.transposed(Y), la.transposed(X), H);

@@ -84,10 +84,10 @@ bool newton_halley_or_qdwh(E& la, const typename E::Matrix& X, typename E::Matri
     const NewtonHalleyOutcome outcome = newton_halley(la, X, U, S);
     const NewtonHalleySteps& steps = outcome.steps;
     report.newton_steps = steps.newton;
-    report.cholesky_steps = steps.halley + steps.gram;
+    report.cholesky_steps = steps.halley + steps.zolotarev + steps.gram;
     report.iterations = report.newton_steps + report.cholesky_steps;
     report.flops = newton_halley_flops(steps, la.rows(X), la.cols(X));
-    if (outcome.done && outcome.asymmetry <= 45 * E::epsilon() && orthogonality(la, U) <= 24 * E::epsilon())
+    if (outcome.done && outcome.asymmetry <= 45 * E::epsilon() && estimated_orthogonality(la, U) <= 24 * E::epsilon())
       return true;
   }
   fall_back_to_qdwh(la, X, U, plan, report);

@@ -85,8 +85,10 @@ double newton_halley_flops(const NewtonHalleySteps& steps, Index m, Index n) {
   const double reduction = 2 * l * s * s - 2.0 / 3 * s * s * s;  // X = Q R without an explicit Q
   const double before = reduction + (steps.newton - 1) * 4.0 / 3 * s * s * s + steps.newton * s * s * s / 3;
   const double on_gram = steps.gram > 0 ? 3.0 * steps.gram : 0;  // inverses, R, Q but for the first; Q P
-  const double iterations = (4.0 * steps.halley + 1 + on_gram + steps.taylor_products + 2) * s * s * s;
-  const double after = (steps.newton - 1) * 2 * s * s * s + 4 * l * s * s - 2 * s * s * s + 2 * s * s * s;  // Q W'; W R
+  const double iterations =
+      (4.0 * steps.halley + 5.0 * steps.zolotarev + 1 + on_gram + steps.taylor_products + 2) * s * s * s;
+  const double after =
+      (steps.newton - 1) * 2 * s * s * s + 4 * l * s * s - 2 * s * s * s + 1.25 * s * s * s;  // Q W'; W R
   return before + iterations + 12.0 * steps.norms * s * s + after;
 }
 

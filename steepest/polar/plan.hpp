@@ -39,6 +39,7 @@ double polar_flops(const PreparedPolar& plan, Index m, Index n);
 struct NewtonHalleySteps {
   int newton = 0;           ///< each from a QR
   int halley = 0;           ///< on X
+  int zolotarev = 0;        ///< on X, of two terms
   int gram = 0;             ///< on X'X
   int taylor_products = 0;  ///< symmetric products of the polynomial at the end
   int norms = 0;            ///< estimated, by three steps of the power method each
