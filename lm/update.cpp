@@ -7,6 +7,7 @@
 
 #include "steepest/base/check.hpp"
 #include "steepest/engine/aten.hpp"
+#include "steepest/engine/aten_batch.hpp"
 #include "steepest/engine/host.hpp"
 #include "steepest/io/io_error.hpp"
 #include "steepest/optim/learning_rate.hpp"

@@ -78,44 +78,46 @@ void scatter(E& la, const SplitPart& part, const typename E::Matrix& Y, typename
   }
 }
 
+/// The part of X as a matrix of its own: a view where it lies together, else a copy in `frame`, in X's storage order.
+/// Where `of_columns`, the part's rows are columns of X.
+template <Engine E, class Frame>
+typename E::Matrix taken(E& la, Frame& frame, const SplitPart& part, bool of_columns, const typename E::Matrix& X) {
+  const auto turned = [&](const typename E::Matrix& A) { return of_columns ? la.transposed(A) : A; };
+  const auto Y = turned(X);
+  if (part.together()) return turned(view_of(la, part, Y));
+  auto copy = frame.matrix_like(la.row_block(Y, 0, part.rows()));
+  gather(la, part, Y, copy);
+  return turned(copy);
+}
+
+/// The part of X = B, where B is what `taken` gave and was written to since.
+template <Engine E>
+void put_back(E& la, const SplitPart& part, bool of_columns, const typename E::Matrix& B, typename E::Matrix& X) {
+  if (part.together()) return;
+  auto Y = of_columns ? la.transposed(X) : X;
+  scatter(la, part, of_columns ? la.transposed(B) : B, Y);
+}
+
 /// f(G_b, D_b, b) for each part b: a matrix to read and one to write, whose rows are those of the part (its columns,
 /// where `of_columns`). Views where the part lies together, else copies. G and D do not overlap.
 template <Engine E, class F>
 void for_each_part(E& la, std::span<const SplitPart> parts, bool of_columns, const typename E::Matrix& G,
                    typename E::Matrix& D, F&& f) {
-  const auto turned = [&](const typename E::Matrix& A) { return of_columns ? la.transposed(A) : A; };
-  const auto X = turned(G);
-  auto Y = turned(D);
   std::size_t b = 0;
   for (const SplitPart& part : parts) {
     auto frame = la.frame();
-    if (part.together()) {
-      auto D_part = turned(view_of(la, part, Y));
-      f(turned(view_of(la, part, X)), D_part, b++);
-    } else {
-      auto from = frame.matrix(X, part.rows(), la.cols(X)), to = frame.matrix(X, part.rows(), la.cols(X));
-      gather(la, part, X, from);
-      auto D_part = turned(to);
-      f(turned(from), D_part, b++);
-      scatter(la, part, to, Y);
-    }
+    auto D_part = taken(la, frame, part, of_columns, D);
+    f(taken(la, frame, part, of_columns, G), D_part, b++);
+    put_back(la, part, of_columns, D_part, D);
   }
 }
 
 /// f(X_b) for each part; f reads alone.
 template <Engine E, class F>
 void read_parts(E& la, std::span<const SplitPart> parts, bool of_columns, const typename E::Matrix& X, F&& f) {
-  const auto turned = [&](const typename E::Matrix& A) { return of_columns ? la.transposed(A) : A; };
-  const auto Y = turned(X);
   for (const SplitPart& part : parts) {
     auto frame = la.frame();
-    if (part.together()) {
-      f(turned(view_of(la, part, Y)));
-    } else {
-      auto copy = frame.matrix(Y, part.rows(), la.cols(Y));
-      gather(la, part, Y, copy);
-      f(turned(copy));
-    }
+    f(taken(la, frame, part, of_columns, X));
   }
 }
 

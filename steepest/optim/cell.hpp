@@ -1,5 +1,5 @@
 #pragma once
-// One parameter's share of a step: what it keeps, what it measures, how it moves.
+// One block's share of a step: what it keeps, what it measures, how it moves. A parameter without a split is one block.
 
 #include <cstddef>
 #include <optional>
@@ -9,6 +9,7 @@
 #include "steepest/optim/maps.hpp"
 #include "steepest/optim/moments.hpp"
 #include "steepest/optim/observation.hpp"
+#include "steepest/optim/one_pass.hpp"
 #include "steepest/optim/parameter.hpp"
 #include "steepest/optim/post.hpp"
 #include "steepest/optim/preparations.hpp"
@@ -16,10 +17,19 @@
 
 namespace steepest {
 
-/// A parameter with its rule, its state, and what the phases of a step leave for one another.
+/// Where a block lies in its parameter.
+struct BlockPlace {
+  Index rows, cols;  // of the block
+  SplitPart part;
+  bool of_columns = false;
+  std::optional<std::size_t> number = std::nullopt;  // none: the block is the parameter
+};
+
+/// A block of a parameter with its rule, its state, and what the phases of a step leave for one another.
 template <ElementwiseEngine E>
 struct Cell {
-  Parameter<E> parameter;
+  Parameter<E> parameter;  // the whole one
+  BlockPlace place;
   Rule rule;
   MapNorm norm;
   PreparedPolar plan;                                          // empty where the map needs no polar factor
@@ -51,25 +61,51 @@ struct CommonStep {
   typename E::Scalar gradient_norm = 0.0;
   typename E::Scalar clip_factor = 1.0;
   double schedule_factor = 1;
+  typename E::Scalar shared_dual = 0.0;  // sum of factor <R, D> over the blocks that share their step
 };
+
+/// The block in a matrix of its parameter's shape: a view where it lies together, else a copy in `frame`.
+template <ElementwiseEngine E, class Frame>
+typename E::Matrix block_of(E& la, Frame& frame, const BlockPlace& place, const typename E::Matrix& X) {
+  return place.number ? taken(la, frame, place.part, place.of_columns, X) : X;
+}
+
+/// Writes what `block_of` gave of the parameter's value back, where it is a copy.
+template <ElementwiseEngine E>
+void put_back(E& la, Cell<E>& cell, const typename E::Matrix& W) {
+  if (cell.place.number) put_back(la, cell.place.part, cell.place.of_columns, W, cell.parameter.value);
+}
+
+/// Value and gradient of a block.
+template <ElementwiseEngine E>
+struct BlockMatrices {
+  typename E::Matrix W, G;
+};
+
+template <ElementwiseEngine E, class Frame>
+BlockMatrices<E> block_of(E& la, Frame& frame, const Cell<E>& cell) {
+  return {block_of(la, frame, cell.place, cell.parameter.value),
+          block_of(la, frame, cell.place, *cell.parameter.gradient)};
+}
 
 /// Reads the gradient once: its norm, and whether it is finite.
 template <ElementwiseEngine E>
 void measure(E& la, Cell<E>& cell) {
-  cell.gradient_norm = la.frobenius(*cell.parameter.gradient);
+  auto frame = la.frame();
+  cell.gradient_norm = la.frobenius(block_of(la, frame, cell.place, *cell.parameter.gradient));
   cell.finite = la.finite_gate(cell.gradient_norm);
 }
 
 /// X = f G, or f G + weight_decay W formed in `scratch`.
 template <ElementwiseEngine E>
-Weighted<E> decayed_gradient(E& la, const Cell<E>& cell, const CommonStep<E>& common, typename E::Matrix& scratch) {
-  const auto& G = *cell.parameter.gradient;
-  if (cell.rule.decay != Decay::gradient || cell.rule.weight_decay == 0) return {G, common.clip_factor};
-  la.add(common.clip_factor, G, cell.rule.weight_decay, cell.parameter.value, scratch);  // X = f G + weight_decay W
+Weighted<E> decayed_gradient(E& la, const Rule& rule, const BlockMatrices<E>& block, const CommonStep<E>& common,
+                             typename E::Matrix& scratch) {
+  if (rule.decay != Decay::gradient || rule.weight_decay == 0) return {block.G, common.clip_factor};
+  la.add(common.clip_factor, block.G, rule.weight_decay, block.W, scratch);  // X = f G + weight_decay W
   return {scratch, 1.0};
 }
 
-/// Scratch matrices of the parameter's shape: decayed gradient, read-out, prepared read-out, direction.
+/// Scratch matrices of the block's shape: decayed gradient, read-out, prepared read-out, direction.
 template <ElementwiseEngine E>
 struct CellScratch {
   typename E::Matrix X, R, P, D;
@@ -97,17 +133,16 @@ typename E::Matrix mapped(E& la, Cell<E>& cell, const StepInput<E>& in, const ty
 
 /// lr of this step.
 template <ElementwiseEngine E>
-typename E::Scalar rate_of(E& la, const Cell<E>& cell, const StepInput<E>& in, const CommonStep<E>& common) {
+typename E::Scalar rate_of(E& la, const Cell<E>& cell, const typename E::Matrix& W, const StepInput<E>& in,
+                           const CommonStep<E>& common) {
   const Rule& rule = cell.rule;
   const double lr = rule.learning_rate * common.schedule_factor;
   switch (rule.step_size) {
     case RateKind::adago:
-    case RateKind::adago_squares: {
-      const auto& W = cell.parameter.value;
-      return adago_rate(la, in, lr, shape_scale(rule.scale, la.rows(W), la.cols(W)));
-    }
+    case RateKind::adago_squares:
+      return adago_rate(la, in, lr, shape_scale(rule.scale, cell.place.rows, cell.place.cols));
     case RateKind::relative:
-      return relative_rate(la, in, lr, cell.parameter.value);
+      return relative_rate(la, in, lr, W);
     case RateKind::prodigy:
       return prodigy_rate(rule, cell.before.distance, lr, std::max(1.0, step_number(la, in)));
     default:
@@ -129,30 +164,30 @@ StepInput<E> step_input(Cell<E>& cell, const CommonStep<E>& common, const Weight
 
 /// Statistics, map and step size, in the rule's order: the direction, a view of scratch or state.
 template <ElementwiseEngine E>
-typename E::Matrix direction(E& la, Cell<E>& cell, const CommonStep<E>& common, CellScratch<E>& scratch) {
+typename E::Matrix direction(E& la, Cell<E>& cell, const BlockMatrices<E>& block, const CommonStep<E>& common,
+                             CellScratch<E>& scratch) {
   const Rule& rule = cell.rule;
-  Weighted<E> X = decayed_gradient(la, cell, common, scratch.X);
+  Weighted<E> X = decayed_gradient(la, rule, block, common, scratch.X);
   cell.steps = la.advance(common.gate, cell.steps);
   if (rule.step_size == RateKind::prodigy) X.weight = cell.before.distance * X.weight;  // d g
   StepInput<E> in = step_input(cell, common, X);
   if (rule.step_size == RateKind::prodigy) in.unit = cell.now.distance;
-  cell.rate = rate_of(la, cell, in, common);
+  cell.rate = rate_of(la, cell, block.W, in, common);
   if (rule.order == Order::momentum_first) return mapped(la, cell, in, read_out(la, in, X, scratch.R), scratch);
   la.scale(X.weight, X.matrix, scratch.R);  // R = X
   const auto D = mapped(la, cell, in, scratch.R, scratch);
   return read_out(la, in, Weighted<E>{D, 1.0}, scratch.P);
 }
 
-/// c of the step, where `shared` is the sum of <R, D> over the parameters that share it.
+/// c of the step.
 template <ElementwiseEngine E>
-typename E::Scalar scale_of(E& la, const Cell<E>& cell, const typename E::Scalar& shared) {
+typename E::Scalar scale_of(E& la, const Cell<E>& cell, const CommonStep<E>& common) {
   const Rule& rule = cell.rule;
-  const auto& W = cell.parameter.value;
+  const Index m = cell.place.rows, n = cell.place.cols;
   const bool turned = cell.norm.transposed && rule.map == MapKind::norm;
-  typename E::Scalar c =
-      turned ? shape_scale(rule.scale, la.cols(W), la.rows(W)) : shape_scale(rule.scale, la.rows(W), la.cols(W));
+  typename E::Scalar c = turned ? shape_scale(rule.scale, n, m) : shape_scale(rule.scale, m, n);
   if (rule.scale == Scale::dual_norm) c = cell.dual;
-  if (rule.scale == Scale::shared_dual_norm) c = shared;
+  if (rule.scale == Scale::shared_dual_norm) c = common.shared_dual;
   if (rule.scale == Scale::smoothness) c = cell.dual * la.reciprocal(rule.l0 + rule.l1 * cell.dual);
   if (rule.adaptive) c = c * cell.dual;
   return rule.factor == 1 ? c : rule.factor * c;
@@ -180,33 +215,67 @@ void decay_cautiously(E& la, const typename E::Gate& gate, const typename E::Sca
   }
 }
 
-/// W = (1 - lr weight_decay) W - lr c D, or another decay.
+/// The share of W that a step keeps and the size of the step, where decay is not cautious.
 template <ElementwiseEngine E>
-void apply(E& la, Cell<E>& cell, const CommonStep<E>& common, const typename E::Matrix& D,
-           const typename E::Scalar& shared) {
+WeightStep<E> weight_step(E& la, const Cell<E>& cell, const typename E::Scalar& decayed, const CommonStep<E>& common) {
   using Scalar = typename E::Scalar;
   const Rule& rule = cell.rule;
-  if (rule.map == MapKind::soap && la.reading(cell.steps).get() <= 1) return;  // the first gradient makes the basis
-  auto& W = cell.parameter.value;
-  const Scalar t = cell.rate * scale_of(la, cell, shared);
-  // The decay of AdaGO and Adafactor has the nominal rate, as in pytorch_optimizer and torch; Prodigy's has d.
-  const bool nominal = rule.step_size != RateKind::prodigy;
-  const Scalar decayed =
-      rule.weight_decay * (nominal ? Scalar(rule.learning_rate * common.schedule_factor) : cell.rate);
+  const Scalar t = cell.rate * scale_of(la, cell, common);
   switch (rule.decay) {
     case Decay::decoupled:
-      return la.decay_and_subtract(common.gate, 1.0 - decayed, W, t, D);
-    case Decay::gradient:
-      return la.decay_and_subtract(common.gate, 1.0, W, t, D);
+      return {1.0 - decayed, t};
     case Decay::independent:
-      return la.decay_and_subtract(common.gate, 1 - rule.weight_decay, W, t, D);
+      return {1 - rule.weight_decay, t};
     case Decay::constrained:
-      return la.decay_and_subtract(common.gate, 1.0 - cell.rate, W, t, D);
+      return {1.0 - cell.rate, t};
     case Decay::after:
-      return la.decay_and_subtract(common.gate, 1.0 - decayed, W, (1.0 - decayed) * t, D);
-    case Decay::cautious:
-      return decay_cautiously(la, common.gate, decayed, W, t, D);
+      return {1.0 - decayed, (1.0 - decayed) * t};
+    default:
+      return {1.0, t};
   }
+}
+
+/// lr weight_decay. The decay of AdaGO and Adafactor has the nominal rate, as in pytorch_optimizer and torch; Prodigy's has d.
+template <ElementwiseEngine E>
+typename E::Scalar decay_of(const Cell<E>& cell, const CommonStep<E>& common) {
+  using Scalar = typename E::Scalar;
+  const Rule& rule = cell.rule;
+  const bool nominal = rule.step_size != RateKind::prodigy;
+  return rule.weight_decay * (nominal ? Scalar(rule.learning_rate * common.schedule_factor) : cell.rate);
+}
+
+/// W = (1 - lr weight_decay) W - lr c D, or another decay.
+template <ElementwiseEngine E>
+void apply(E& la, Cell<E>& cell, typename E::Matrix& W, const CommonStep<E>& common,
+           const typename E::Matrix& D) {
+  const Rule& rule = cell.rule;
+  if (rule.map == MapKind::soap && la.reading(cell.steps).get() <= 1) return;  // the first gradient makes the basis
+  const auto decayed = decay_of(cell, common);
+  const WeightStep<E> step = weight_step(la, cell, decayed, common);
+  if (rule.decay == Decay::cautious) return decay_cautiously(la, common.gate, decayed, W, step.rate, D);
+  la.decay_and_subtract(common.gate, step.kept, W, step.rate, D);
+}
+
+/// The whole step of a rule that fits_one_pass.
+template <OnePassEngine E>
+void move_in_one_pass(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<E>& common) {
+  cell.steps = la.advance(common.gate, cell.steps);
+  const StepInput<E> in = step_input(cell, common, Weighted<E>{block.G, common.clip_factor});
+  cell.rate = rate_of(la, cell, block.W, in, common);
+  step_in_one_pass(la, in, weight_step(la, cell, decay_of(cell, common), common), block.W);
+}
+
+/// Moves a block, or leaves its direction in the cell where the step is shared.
+template <ElementwiseEngine E>
+void move_block(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<E>& common) {
+  if constexpr (OnePassEngine<E>)
+    if (fits_one_pass(cell.rule, cell.norm.norm)) return move_in_one_pass(la, cell, block, common);
+  auto frame = la.frame();
+  const auto& G = block.G;
+  CellScratch<E> scratch{frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G)};
+  const auto D = direction(la, cell, block, common, scratch);
+  if (cell.direction) return la.copy(D, *cell.direction);
+  apply(la, cell, block.W, common, D);
 }
 
 /// Prodigy, before the directions: s <- beta3 s + (d / d0) d lr g, and this parameter's <g, x0 - x> and ||s||_1.
@@ -223,10 +292,10 @@ void gather_distance(E& la, Cell<E>& cell, const CommonStep<E>& common) {
   const double rate = prodigy_rate(rule, cell.before.distance, lr, std::max(1.0, step));
   const double entering = rule.distance.safeguard_warmup ? cell.before.distance : rate;
   auto frame = la.frame();
-  const auto& W = cell.parameter.value;
-  auto scratch = frame.matrix_like(W), moved = frame.matrix_like(W);
-  const Weighted<E> X = decayed_gradient(la, cell, common, scratch);
-  la.add(1.0, state[0], -1.0, W, moved);
+  const BlockMatrices<E> block = block_of(la, frame, cell);
+  auto scratch = frame.matrix_like(block.W), moved = frame.matrix_like(block.W);
+  const Weighted<E> X = decayed_gradient(la, rule, block, common, scratch);
+  la.add(1.0, state[0], -1.0, block.W, moved);
   cell.inner = rate * (X.weight * la.dot(X.matrix, moved));
   la.accumulate(common.gate, beta3_of(rule), sums, (cell.before.distance / d0) * entering * X.weight, X.matrix);
   cell.sums = la.abs_sum(sums);

@@ -1,6 +1,8 @@
 #pragma once
 // Diagnostics of one block: what is looked at before its step and after it.
 
+#include <fmt/format.h>
+
 #include <span>
 #include <vector>
 
@@ -21,9 +23,11 @@ void check_diagnostics(const E& la, const DiagnosticsOptions& options) {
 template <ElementwiseEngine E>
 void observe_before(E& la, Cell<E>& cell, const DiagnosticsOptions& options) {
   if constexpr (FactorEngine<E>) {
+    auto frame = la.frame();
+    const BlockMatrices<E> block = block_of(la, frame, cell);
     cell.seen.emplace().spectra = options.spectra;
-    observe_gradient(la, *cell.parameter.gradient, cell.gradient_norm, *cell.seen);
-    la.copy(cell.parameter.value, *cell.value_before);
+    observe_gradient(la, block.G, cell.gradient_norm, *cell.seen);
+    la.copy(block.W, *cell.value_before);
   }
 }
 
@@ -42,7 +46,9 @@ template <ElementwiseEngine E>
 void observe_after(E& la, Cell<E>& cell) {
   if constexpr (FactorEngine<E>) {
     if (!cell.seen) return;
-    observe_change(la, *cell.parameter.gradient, cell.parameter.value, *cell.value_before, *cell.seen);
+    auto frame = la.frame();
+    const BlockMatrices<E> block = block_of(la, frame, cell);
+    observe_change(la, block.G, block.W, *cell.value_before, *cell.seen);
     observe_preconditioner(la, cell);
   }
 }
@@ -55,11 +61,11 @@ std::vector<TensorDiagnostics> rows_of(E& la, std::span<const Cell<E>> cells) {
     if (!cell.seen) continue;
     const Parameter<E>& p = cell.parameter;
     TensorDiagnostics& row = rows.emplace_back();
-    row.tensor = p.name;
+    row.tensor = cell.place.number ? fmt::format("{}[{}]", p.name, *cell.place.number) : p.name;
     row.role = p.role;
     row.rule = cell.rule.name;
-    row.rows = la.rows(p.value);
-    row.cols = la.cols(p.value);
+    row.rows = cell.place.rows;
+    row.cols = cell.place.cols;
     row.polar_method = cell.seen->polar_method;
     row.polar_steps = cell.seen->polar_steps;
     for (std::size_t k = 0; k < diagnostic_count; ++k)

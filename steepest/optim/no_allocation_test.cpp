@@ -114,6 +114,8 @@ void warm_steps_allocate_nothing(int threads) {
   for (const Rule& rule : rules) {
     TestNetwork<T> network;
     add_every_role(network);
+    network.parameters[1].split = Split::interleaved({4, 2, 2});  // blocks that are gathered
+    network.parameters[2].split = Split::taps(4);
     network.gradients_of(1);
     Host<T> la;
     Optimizer<Host<T>> optimizer(la, network.parameters, Routing().rest(rule), {.clip_norm = 1});

@@ -2,6 +2,7 @@
 // A step over all parameters, in three phases: gather what each gradient says, reduce it once, apply.
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "steepest/engine/batch.hpp"
+#include "steepest/optim/admission.hpp"
 #include "steepest/optim/cell.hpp"
 #include "steepest/optim/cell_observation.hpp"
 #include "steepest/optim/routing.hpp"
@@ -33,6 +36,8 @@ struct StepReport {
 /// Moves parameters by the rules that a routing gives them.
 ///   * A step with a NaN or an infinity in any gradient changes no parameter and no state, bit for bit, and is counted.
 ///   * A parameter without a gradient stays as it is, state and step count too. Gradients are never written to.
+///   * The blocks of a split, and the matrices of a batch, move as separate parameters do, bit for bit on the host where
+///     they are stored by rows.
 ///   * State is allocated here and nowhere later; a warm step on the host allocates nothing.
 ///   * Results do not depend on the number of threads.
 /// The engine and the memory of the parameters outlive the optimizer.
@@ -42,38 +47,45 @@ class Optimizer {
   using Matrix = typename E::Matrix;
   using Scalar = typename E::Scalar;
 
-  /// Throws std::invalid_argument for two parameters of one name, an empty shape, a batch, a gradient of another shape,
-  /// a parameter without a rule, a rule for a name that is not there, and options of a polar factor that contradict.
+  /// Throws std::invalid_argument for two parameters of one name or one memory, an empty shape, a role that does not fit
+  /// the shape, a split that does not add up, a gradient of another shape, a parameter without a rule, a rule for a name
+  /// that is not there, and options of a polar factor that contradict.
   Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routing& routing, OptimizerOptions options = {});
 
   /// Parameter i of the list gets this gradient, or none, from the next step on.
   void set_gradient(std::size_t i, std::optional<Matrix> gradient);
 
-  /// One step; every learning rate is multiplied by `schedule_factor`.
+  /// One step; every learning rate is multiplied by `schedule_factor`. Throws std::invalid_argument, having changed
+  /// nothing, unless that is a number of at least 0.
   StepReport step(double schedule_factor = 1);
 
   /// Steps that a non-finite gradient closed, since the beginning of the run.
   Reading skipped() const { return la_->reading(offered_ - taken_); }
 
+  /// A row for each parameter, or for each run of blocks of one shape: "qkv[0]", "experts[0..7]".
   std::vector<RoutingRow> routing_table() const;
 
-  /// Of all that has a gradient, where the last step was looked at and is not known to be closed; else empty.
+  /// Of all that has a gradient, block by block, where the last step was looked at and is not known to be closed; else empty.
   std::vector<TensorDiagnostics> diagnostics() const { return rows_of(*la_, std::span<const Cell<E>>(cells_)); }
 
-  /// Views of everything that is remembered; counts are read from the device.
+  /// Views of everything that is remembered; counts are read from the device. The slots of block b have names like
+  /// "momentum.b".
   OptimizerState<E> state() const;
   /// Takes over a state, by copying. Throws std::invalid_argument, having changed nothing, unless it has this format,
   /// these parameters, rules, shapes and slots.
   void load(const OptimizerState<E>& offered);
 
  private:
-  Cell<E> make_cell(Parameter<E> parameter, const Rule& rule, const PreparedPolar& plan);
+  void add_parameter(const Parameter<E>& parameter, const Rule& rule, const PreparedPolar& plan);
+  Cell<E> make_cell(const Parameter<E>& parameter, const BlockPlace& place, const Rule& rule,
+                    const PreparedPolar& plan);
+  void order_by_size();
   Matrix first_value(const Slot& slot, const Matrix& W);
-  void check_gradient(const Parameter<E>& parameter, const Matrix& gradient) const;
   CommonStep<E> reduce(double schedule_factor);
   Scalar clip_factor(const Scalar& gradient_norm);
   void update(const CommonStep<E>& common);
   void estimate_distance(const CommonStep<E>& common);
+  Scalar over_batch(const Cell<E>& cell, const Scalar& number) const;
   Scalar shared_dual_norm() const;
   void begin_diagnosis(const CommonStep<E>& common);
   void end_diagnosis();
@@ -83,7 +95,8 @@ class Optimizer {
   E* la_;
   OptimizerOptions options_;
   std::unique_ptr<StateMemory<E>> memory_ = std::make_unique<StateMemory<E>>();
-  std::vector<Cell<E>> cells_;
+  std::vector<Cell<E>> cells_;              // the blocks of a parameter stand together
+  std::vector<std::size_t> first_cell_{0};  // of each parameter, and the end
   std::vector<std::size_t> largest_first_;  // the order of work, so that threads end together
   bool shares_ = false;                     // some step waits for the dual norms of others
   bool estimates_ = false;                  // some step size is prodigy's
@@ -96,46 +109,55 @@ Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routi
     : la_(&la), options_(options) {
   check(options.clip_norm >= 0, "[optim] clip_norm must be at least 0; {} came", options.clip_norm);
   check_diagnostics<E>(la, options.diagnostics);
-  std::vector<std::string> names;
-  for (const auto& p : parameters) {
-    check(std::find(names.begin(), names.end(), p.name) == names.end(),
-          "[optim] parameters must have different names; '{}' came twice", p.name);
-    names.push_back(p.name);
-  }
-  routing.check_names(names);
+  routing.check_names(checked_names(la, std::span<const Parameter<E>>(parameters)));
   std::map<const Rule*, PreparedPolar> plans;
-  for (auto& p : parameters) {
+  for (const auto& p : parameters) {
     const Rule& rule = routing.rule_for(p.name, p.role);
+    check_fit(rule, p.name, p.role, la.rows(p.value), la.cols(p.value));
     const bool polar = maps_by_polar(rule, p.role);
     if (polar && !plans.contains(&rule)) plans.emplace(&rule, prepare_map(rule, E::epsilon()));
-    cells_.push_back(make_cell(std::move(p), rule, polar ? plans.at(&rule) : PreparedPolar{}));
-    largest_first_.push_back(largest_first_.size());
+    add_parameter(p, rule, polar ? plans.at(&rule) : PreparedPolar{});
   }
-  const auto size = [this](std::size_t i) {
-    return la_->rows(cells_[i].parameter.value) * la_->cols(cells_[i].parameter.value);
-  };
+  order_by_size();
+}
+
+template <ElementwiseEngine E>
+void Optimizer<E>::order_by_size() {
+  for (std::size_t i = 0; i < cells_.size(); ++i) largest_first_.push_back(i);
+  const auto size = [this](std::size_t i) { return cells_[i].place.rows * cells_[i].place.cols; };
   std::stable_sort(largest_first_.begin(), largest_first_.end(),
                    [&size](std::size_t i, std::size_t j) { return size(i) > size(j); });
 }
 
+/// Its blocks as cells.
 template <ElementwiseEngine E>
-Cell<E> Optimizer<E>::make_cell(Parameter<E> p, const Rule& rule, const PreparedPolar& plan) {
-  const Index m = la_->rows(p.value), n = la_->cols(p.value), batch = la_->batch(p.value);
-  check(m >= 1 && n >= 1, "[optim] parameter '{}' must not be empty; {} x {} came", p.name, m, n);
-  check(batch == 1, "[optim] parameter '{}' must be one matrix; a batch of {} came", p.name, batch);
-  if (p.gradient) check_gradient(p, *p.gradient);
-  const MapNorm norm = map_norm(rule, p.role);
-  Cell<E> cell{std::move(p), rule, norm, plan, {}};
-  const Matrix& W = cell.parameter.value;
-  for (const Slot& slot : slots(rule, m, n)) {
+void Optimizer<E>::add_parameter(const Parameter<E>& p, const Rule& rule, const PreparedPolar& plan) {
+  const Index m = la_->rows(p.value), n = la_->cols(p.value);
+  const bool whole = p.split.kind == Split::Kind::none, of_columns = p.split.of_columns();
+  std::size_t b = 0;
+  for (const SplitPart& part : parts(p.split, p.name, m, n)) {
+    BlockPlace place{of_columns ? m : part.rows(), of_columns ? part.rows() : n, part, of_columns};
+    if (!whole) place.number = b++;
+    cells_.push_back(make_cell(p, place, rule, plan));
+  }
+  first_cell_.push_back(cells_.size());
+}
+
+template <ElementwiseEngine E>
+Cell<E> Optimizer<E>::make_cell(const Parameter<E>& p, const BlockPlace& place, const Rule& rule,
+                                const PreparedPolar& plan) {
+  Cell<E> cell{p, place, rule, map_norm(rule, p.role), plan, {}};
+  auto frame = la_->frame();
+  const Matrix W = block_of(*la_, frame, place, p.value);
+  for (const Slot& slot : slots(rule, place.rows, place.cols)) {
     for (auto part = static_cast<std::size_t>(slot.part) + 1; part < cell.begins.size(); ++part) ++cell.begins[part];
     cell.state.push_back(first_value(slot, W));
   }
-  if (options_.diagnostics.every > 0) cell.value_before = memory_->zeros(W, m, n);
+  if (options_.diagnostics.every > 0) cell.value_before = memory_->zeros(W, place.rows, place.cols);
   estimates_ = estimates_ || rule.step_size == RateKind::prodigy;
   if (rule.scale == Scale::shared_dual_norm) {
     shares_ = true;
-    cell.direction = memory_->zeros(W, m, n);
+    cell.direction = memory_->zeros(W, place.rows, place.cols);
   }
   return cell;
 }
@@ -152,20 +174,13 @@ typename E::Matrix Optimizer<E>::first_value(const Slot& slot, const Matrix& W) 
 }
 
 template <ElementwiseEngine E>
-void Optimizer<E>::check_gradient(const Parameter<E>& p, const Matrix& G) const {
-  check(la_->rows(G) == la_->rows(p.value) && la_->cols(G) == la_->cols(p.value),
-        "[optim] the gradient of '{}' must be {} x {}; {} x {} came", p.name, la_->rows(p.value), la_->cols(p.value),
-        la_->rows(G), la_->cols(G));
-}
-
-template <ElementwiseEngine E>
 void Optimizer<E>::set_gradient(std::size_t i, std::optional<Matrix> gradient) {
-  Parameter<E>& p = cells_.at(i).parameter;
-  if (gradient) check_gradient(p, *gradient);
-  p.gradient = std::move(gradient);
+  const std::size_t end = first_cell_.at(i + 1);
+  if (gradient) check_gradient(*la_, cells_[first_cell_[i]].parameter, *gradient);
+  for (std::size_t k = first_cell_[i]; k < end; ++k) cells_[k].parameter.gradient = gradient;
 }
 
-/// f(worker, cell) for every parameter that has a gradient.
+/// f(worker, cell) for every block whose parameter has a gradient.
 template <ElementwiseEngine E>
 template <class F>
 void Optimizer<E>::each_with_gradient(F f) {
@@ -177,6 +192,8 @@ void Optimizer<E>::each_with_gradient(F f) {
 
 template <ElementwiseEngine E>
 StepReport Optimizer<E>::step(double schedule_factor) {
+  check(std::isfinite(schedule_factor) && schedule_factor >= 0,
+        "[optim] the factor of a step must be a number of at least 0; {} came", schedule_factor);
   for (Cell<E>& cell : cells_) cell.seen.reset();
   if (std::none_of(cells_.begin(), cells_.end(),
                    [](const Cell<E>& cell) { return cell.parameter.gradient.has_value(); }))
@@ -195,6 +212,11 @@ StepReport Optimizer<E>::step(double schedule_factor) {
   return {la_->reading(common.gradient_norm), la_->reading(common.clip_factor), la_->reading(taken)};
 }
 
+template <ElementwiseEngine E>
+typename E::Scalar Optimizer<E>::over_batch(const Cell<E>& cell, const Scalar& number) const {
+  return sum_over_batch(number, la_->batch(cell.parameter.value));
+}
+
 /// The gate and the norm of all gradients together.
 template <ElementwiseEngine E>
 CommonStep<E> Optimizer<E>::reduce(double schedule_factor) {
@@ -203,13 +225,13 @@ CommonStep<E> Optimizer<E>::reduce(double schedule_factor) {
   for (const Cell<E>& cell : cells_) {
     if (!cell.parameter.gradient) continue;
     gate = gate ? typename E::Gate(la_->both(*gate, cell.finite)) : cell.finite;
-    bound = bound + cell.gradient_norm;
+    bound = bound + over_batch(cell, cell.gradient_norm);
   }
   const Scalar unit = la_->power_of_two(bound);  // keeps the squares within range
   for (const Cell<E>& cell : cells_) {
     if (!cell.parameter.gradient) continue;
     const Scalar scaled = unit * cell.gradient_norm;
-    squares = squares + scaled * scaled;
+    squares = squares + over_batch(cell, scaled * scaled);
   }
   const Scalar norm = la_->square_root(squares) * la_->reciprocal(unit);  // (sum ||G_i||_F^2)^(1/2)
   return {*gate, norm, clip_factor(norm), schedule_factor};
@@ -227,18 +249,19 @@ template <ElementwiseEngine E>
 void Optimizer<E>::update(const CommonStep<E>& common) {
   each_with_gradient([&common](E& la, Cell<E>& cell) {
     auto frame = la.frame();
-    const Matrix& G = *cell.parameter.gradient;
-    CellScratch<E> scratch{frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G)};
-    const Matrix D = direction(la, cell, common, scratch);
-    if (cell.direction)
-      la.copy(D, *cell.direction);
-    else
-      apply(la, cell, common, D, 0.0);
+    BlockMatrices<E> block = block_of(la, frame, cell);
+    move_block(la, cell, block, common);
+    put_back(la, cell, block.W);
   });
   if (!shares_) return;
-  const Scalar shared = shared_dual_norm();
-  each_with_gradient([&common, &shared](E& la, Cell<E>& cell) {
-    if (cell.direction) apply(la, cell, common, *cell.direction, shared);
+  CommonStep<E> with_shared = common;
+  with_shared.shared_dual = shared_dual_norm();
+  each_with_gradient([&with_shared](E& la, Cell<E>& cell) {
+    if (!cell.direction) return;
+    auto frame = la.frame();
+    Matrix W = block_of(la, frame, cell.place, cell.parameter.value);
+    apply(la, cell, W, with_shared, *cell.direction);
+    put_back(la, cell, W);
   });
 }
 
@@ -254,8 +277,8 @@ void Optimizer<E>::estimate_distance(const CommonStep<E>& common) {
   for (const Cell<E>& cell : cells_) {
     if (cell.rule.step_size != RateKind::prodigy || !cell.parameter.gradient) continue;
     if (first == nullptr) first = &cell;
-    inner = inner + cell.inner;
-    sums = sums + cell.sums;
+    inner = inner + over_batch(cell, cell.inner);
+    sums = sums + over_batch(cell, cell.sums);
   }
   if (first == nullptr) return;
   const DistanceEstimate next = next_estimate(first->rule.distance, beta3_of(first->rule), first->before,
@@ -270,12 +293,13 @@ void Optimizer<E>::estimate_distance(const CommonStep<E>& common) {
   }
 }
 
-/// sum <R_i, D_i> over the parameters that share their step: the dual of the largest of their norms.
+/// sum r_i <R_i, D_i> over the blocks that share their step, r = factor: the dual of the largest of their norms, each
+/// divided by its r (norm/product.hpp with weights 1 / r).
 template <ElementwiseEngine E>
 typename E::Scalar Optimizer<E>::shared_dual_norm() const {
   Scalar sum = 0.0;
   for (const Cell<E>& cell : cells_)
-    if (cell.direction && cell.parameter.gradient) sum = sum + cell.dual;
+    if (cell.direction && cell.parameter.gradient) sum = sum + cell.rule.factor * over_batch(cell, cell.dual);
   return sum;
 }
 
@@ -294,10 +318,17 @@ void Optimizer<E>::end_diagnosis() {
 template <ElementwiseEngine E>
 std::vector<RoutingRow> Optimizer<E>::routing_table() const {
   std::vector<RoutingRow> rows;
-  for (const Cell<E>& cell : cells_) {
-    const auto& p = cell.parameter;
-    rows.push_back(routing_row(p.name, p.role, {"", la_->rows(p.value), la_->cols(p.value)}, cell.rule));
-  }
+  for (std::size_t i = 0; i + 1 < first_cell_.size(); ++i)
+    for (std::size_t k = first_cell_[i]; k < first_cell_[i + 1];) {
+      const Cell<E>& cell = cells_[k];
+      const BlockPlace& place = cell.place;
+      std::size_t last = k;
+      while (last + 1 < first_cell_[i + 1] && cells_[last + 1].place.rows == place.rows) ++last;
+      const std::string blocks = block_range(place.number, cells_[last].place.number);
+      const auto& p = cell.parameter;
+      rows.push_back(routing_row(p.name + blocks, p.role, {"", place.rows, place.cols}, cell.rule));
+      k = last + 1;
+    }
   return rows;
 }
 
@@ -308,11 +339,12 @@ OptimizerState<E> Optimizer<E>::state() const {
   result.skipped = skipped().get();
   for (const Cell<E>& cell : cells_) {
     const auto& p = cell.parameter;
-    const Index m = la_->rows(p.value), n = la_->cols(p.value);
-    result.parameters.push_back({p.name, std::string(cell.rule.name), m, n, la_->reading(cell.steps).get()});
-    const std::vector<Slot> names = slots(cell.rule, m, n);
+    if (cell.place.number.value_or(0) == 0)
+      result.parameters.push_back({p.name, std::string(cell.rule.name), la_->rows(p.value), la_->cols(p.value),
+                                   la_->reading(cell.steps).get(), text(p.split)});
+    const std::vector<Slot> names = slots(cell.rule, cell.place.rows, cell.place.cols);
     for (std::size_t k = 0; k < names.size(); ++k)
-      result.slots.push_back({p.name, std::string(names[k].name), cell.state[k]});
+      result.slots.push_back({p.name, slot_name(names[k].name, cell.place.number), cell.state[k]});
   }
   return result;
 }

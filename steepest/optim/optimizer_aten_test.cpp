@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "steepest/engine/aten.hpp"
+#include "steepest/engine/aten_batch.hpp"
 #include "steepest/optim/test_parameters.hpp"
 
 namespace steepest {

@@ -40,6 +40,11 @@ void Routing::check_names(std::span<const std::string> names) const {
           "[optim] a rule is given for a parameter '{}' that is not there; {}", name, closest_text(name, names));
 }
 
+std::string block_range(std::optional<std::size_t> first, std::optional<std::size_t> last) {
+  if (!first) return "";
+  return first == last ? fmt::format("[{}]", *first) : fmt::format("[{}..{}]", *first, *last);
+}
+
 RoutingRow routing_row(std::string parameter, Role role, const Slot& shape, const Rule& rule) {
   const MapNorm of_map = map_norm(rule, role);
   std::string norm;

@@ -33,7 +33,7 @@ class Routing {
 
 /// One line of the table that shows what was decided.
 struct RoutingRow {
-  std::string parameter;
+  std::string parameter;  // with the numbers of its blocks, if it has any: "qkv[0..2]"
   Role role;
   Index rows, cols;
   std::string_view rule;
@@ -41,6 +41,8 @@ struct RoutingRow {
   double learning_rate;
 };
 
+/// "[first..last]", "[first]" of one block, nothing of none.
+std::string block_range(std::optional<std::size_t> first, std::optional<std::size_t> last);
 RoutingRow routing_row(std::string parameter, Role role, const Slot& shape, const Rule& rule);
 /// The table as lines of aligned text, heading first.
 std::string routing_text(std::span<const RoutingRow> rows);

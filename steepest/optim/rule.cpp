@@ -143,6 +143,19 @@ bool scale_free(const Rule& rule) {
   return maps_freely(rule) && prepares_freely(rule) && !uses_dual_norm(rule) && !through_decay && !through_size;
 }
 
+std::optional<int> homogeneity(const Rule& rule) {
+  if (scale_free(rule)) return 0;
+  const bool through_decay = rule.decay == Decay::gradient && rule.weight_decay > 0;
+  const bool plain = rule.step_size == RateKind::constant && rule.post == Post::none &&
+                     rule.preparation != Preparation::whiten && !rule.adaptive && !through_decay;
+  const bool linear = rule.map == MapKind::identity && rule.match == Match::none && !uses_dual_norm(rule);
+  const bool by_dual = rule.scale == Scale::dual_norm || rule.scale == Scale::shared_dual_norm;
+  const bool by_read_out = rule.match == Match::read_out && !uses_dual_norm(rule);
+  const bool by_map = maps_freely(rule) && ((by_dual && rule.match == Match::none) || by_read_out);
+  if (plain && (linear || by_map)) return 1;
+  return std::nullopt;
+}
+
 bool rests_at_zero(const Rule& rule) { return rule.decay != Decay::constrained; }
 
 bool needs_regular_statistics(const Rule& rule) {

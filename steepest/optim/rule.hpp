@@ -231,6 +231,9 @@ PreparedPolar prepare_map(const Rule& rule, double epsilon);
 
 /// True when the direction is the same, bit for bit, for the gradients 2^k G.
 bool scale_free(const Rule& rule);
+/// k where the gradients 2^j G give 2^(k j) times the steps of G, bit for bit: 0 of rows that are scale-free, 1 of rows that
+/// keep the gradient's magnitude. None where an epsilon, an adaptive rate or rounding sees the scale.
+std::optional<int> homogeneity(const Rule& rule);
 /// True when the map has an epsilon beside a norm that it divides by.
 bool has_floor(const Rule& rule);
 /// True when a zero gradient gives a zero step, decay apart.

@@ -1,7 +1,11 @@
 #pragma once
 // What an optimizer remembers: views for saving it, and the same form for loading it.
 
+#include <fmt/format.h>
+
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,13 +23,14 @@ struct ParameterState {
   std::string name;
   std::string rule;
   Index rows = 0, cols = 0;
-  double steps = 0;  // that changed this parameter
+  double steps = 0;            // that changed this parameter
+  std::string split = "none";  // as split_of reads it
 };
 
 template <Engine E>
 struct StateSlot {
   std::string parameter;
-  std::string slot;  // "momentum", "second_moment"
+  std::string slot;  // "momentum", "second_moment"; "momentum.2" of block 2
   typename E::Matrix value;
 };
 
@@ -38,6 +43,11 @@ struct OptimizerState {
   std::vector<StateSlot<E>> slots;
 };
 
+/// The name of a slot of the whole parameter or of one of its blocks.
+inline std::string slot_name(std::string_view slot, std::optional<std::size_t> block) {
+  return block ? fmt::format("{}.{}", slot, *block) : std::string(slot);
+}
+
 /// The slot of a parameter; refuses a state that does not have it.
 template <Engine E>
 const StateSlot<E>& slot_named(const OptimizerState<E>& state, std::string_view parameter, std::string_view slot) {
@@ -47,7 +57,7 @@ const StateSlot<E>& slot_named(const OptimizerState<E>& state, std::string_view 
   return state.slots.front();
 }
 
-/// Refuses `offered` unless it has the format, the parameters, rules and shapes, and the slots of `own`, in any order.
+/// Refuses `offered` unless it has the format, the parameters, rules, shapes and splits, and the slots of `own`, in any order.
 /// Throws std::invalid_argument naming the first difference; changes nothing.
 template <Engine E>
 void check_state(E& la, const OptimizerState<E>& own, const OptimizerState<E>& offered) {
@@ -61,6 +71,8 @@ void check_state(E& la, const OptimizerState<E>& own, const OptimizerState<E>& o
     check(q.rule == p.rule, "[optim] the state of '{}' must be of rule {}; one of {} came", p.name, p.rule, q.rule);
     check(q.rows == p.rows && q.cols == p.cols, "[optim] the state of '{}' must be of {} x {}; {} x {} came", p.name,
           p.rows, p.cols, q.rows, q.cols);
+    check(q.split == p.split, "[optim] the state of '{}' must be of split {}; one of {} came", p.name, p.split,
+          q.split);
   }
   check(offered.parameters.size() == own.parameters.size(), "[optim] the state must have {} parameters; {} came",
         own.parameters.size(), offered.parameters.size());
@@ -69,6 +81,8 @@ void check_state(E& la, const OptimizerState<E>& own, const OptimizerState<E>& o
     check(la.rows(t.value) == la.rows(s.value) && la.cols(t.value) == la.cols(s.value),
           "[optim] slot {} of '{}' must be {} x {}; {} x {} came", s.slot, s.parameter, la.rows(s.value),
           la.cols(s.value), la.rows(t.value), la.cols(t.value));
+    check(la.batch(t.value) == la.batch(s.value), "[optim] slot {} of '{}' must be a batch of {}; one of {} came",
+          s.slot, s.parameter, la.batch(s.value), la.batch(t.value));
   }
   check(offered.slots.size() == own.slots.size(), "[optim] the state must have {} slots; {} came", own.slots.size(),
         offered.slots.size());
