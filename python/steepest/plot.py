@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from steepest import anisotropy
 from steepest.figure import AXES, Style, figure_of
 from steepest.run_records import RecordError, Run, differing_conditions, read_run
 
@@ -32,6 +33,7 @@ class Request:
     labels: list[str]
     mix: bool
     style: Style
+    anisotropy: bool = False
 
 
 class Parser(argparse.ArgumentParser):
@@ -56,10 +58,15 @@ def parse(arguments: Sequence[str] | None) -> Request:
         "--smooth", type=int, default=1, metavar="N", help="mean of N records, over faint lines of the raw ones [1]"
     )
     parser.add_argument("--log", action="store_true", help="logarithmic vertical axis")
+    parser.add_argument(
+        "--anisotropy",
+        action="store_true",
+        help="draw the diagnostics instead: spectra of gradients, what the updates made of them",
+    )
     parser.add_argument("--mix", action="store_true", help="allow runs of unlike machines, commits or kernels")
     given = parser.parse_intermixed_args(arguments)
     style = Style(given.x, given.metric, given.smooth, given.log)
-    request = Request(given.runs, given.out, given.label, given.mix, style)
+    request = Request(given.runs, given.out, given.label, given.mix, style, given.anisotropy)
     check_request(request)
     return request
 
@@ -74,6 +81,9 @@ def check_request(request: Request) -> None:
     if request.labels and len(request.labels) != len(request.runs):
         raise UsageError(f"[plot] {len(request.runs)} runs need as many --label; {len(request.labels)} came")
 
+    if request.anisotropy and request.style != Style(request.style.x):
+        raise UsageError("[plot] --anisotropy has panels of its own; --metric, --smooth or --log came with it")
+
 
 def check_name(what: str, name: str, valid: list[str]) -> None:
     """Refuse a name that is not valid, naming the closest ones."""
@@ -87,7 +97,8 @@ def load(request: Request) -> list[Run]:
     runs = [read_run(path) for path in request.runs]
     for run, label in zip(runs, request.labels, strict=False):
         run.label = label
-    check_name("metric", request.style.metric, sorted({name for run in runs for name in run.metrics()}))
+    if not request.anisotropy:
+        check_name("metric", request.style.metric, sorted({name for run in runs for name in run.metrics()}))
     different = differing_conditions(runs)
     if different and not request.mix:
         raise RecordError(f"the runs differ in {', '.join(different)}; --mix draws them all the same and says so")
@@ -105,7 +116,9 @@ def write(figure: "Figure", out: Path) -> None:
 def plot(arguments: Sequence[str] | None) -> None:
     """Do what the command line asks for."""
     request = parse(arguments)
-    write(figure_of(load(request), request.style), request.out)
+    runs = load(request)
+    figure = anisotropy.figure_of(runs, request.style.x) if request.anisotropy else figure_of(runs, request.style)
+    write(figure, request.out)
     print(request.out)
 
 

@@ -29,6 +29,7 @@ class Run:
     descriptions: list[Record]
     settings: Record = field(default_factory=dict)
     rows: list[Record] = field(default_factory=list)
+    diagnostics: dict[float, list[Record]] = field(default_factory=dict)  # step -> tensors
     torn: bool = False
 
     def tokens_per_step(self) -> int | None:
@@ -38,6 +39,10 @@ class Run:
             return math.prod(int(str(number)) for number in numbers)
         except ValueError:
             return None
+
+    def looks(self) -> list[tuple[float, list[Record]]]:
+        """Steps with diagnostics, in order, and what was recorded of their tensors."""
+        return sorted(self.diagnostics.items())
 
     def metrics(self) -> list[str]:
         """Names of the numbers that were recorded against the step."""
@@ -72,6 +77,8 @@ def read_run(path: Path) -> Run:
             run.settings = dict(entry.get("settings") or {})
         elif entry.get("event") in MEASUREMENTS and is_number(entry.get("step")):
             run.rows.append(entry)
+        elif entry.get("event") == "diagnostics" and is_number(entry.get("step")):
+            run.diagnostics[float(entry["step"])] = list(entry.get("tensors") or [])
     return run
 
 
