@@ -43,6 +43,7 @@ void check_run(const RunConfig& run) {
   check(run.threads <= 1024, "[config] run.threads must be at most 1024; {} came", run.threads);
   check_at_least(run.log_every, 1, "run.log_every");
   check_at_least(run.evaluate_every, 0, "run.evaluate_every");
+  check_at_least(run.diagnostics_every, 0, "run.diagnostics_every");
   check_at_least(run.evaluate_windows, 0, "run.evaluate_windows");
   check_at_least(run.final_windows, 0, "run.final_windows");
   check_at_least(run.checkpoint_every, 1, "run.checkpoint_every");

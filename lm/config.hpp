@@ -70,8 +70,10 @@ struct RunConfig {
   Index evaluate_windows = 64;  // windows of an evaluation on the way; 0: all
   Index final_windows = 0;      // windows of the evaluation at the end; 0: all
   Index checkpoint_every = 200;
-  Index stop_at = 0;  // leave after this step, with a checkpoint; 0: run to the end
-  Index sample = 0;   // bytes of text generated at the end
+  Index diagnostics_every = 0;      // steps between diagnostics of all tensors; 0: none
+  bool diagnostics_spectra = true;  // singular values of gradients among them
+  Index stop_at = 0;                // leave after this step, with a checkpoint; 0: run to the end
+  Index sample = 0;                 // bytes of text generated at the end
   double temperature = 0.8;
 };
 

@@ -6,6 +6,7 @@
 
 #include "lm/config_keys.hpp"
 #include "steepest/io/io_error.hpp"
+#include "steepest/optim/diagnostics_json.hpp"
 
 namespace steepest::lm {
 namespace {
@@ -65,6 +66,12 @@ void Journal::step(const StepFigures& figures, double seconds_left) {
                    {"seconds", figures.seconds},
                    {"optimizer_seconds", figures.optimizer_seconds},
                    {"tokens_per_second", figures.tokens_per_second}});
+}
+
+void Journal::diagnostics(Index step, std::span<const TensorDiagnostics> tensors) {
+  Json rows = Json::array();
+  for (const TensorDiagnostics& tensor : tensors) rows.push_back(to_json(tensor));
+  records_.append({{"event", "diagnostics"}, {"step", step}, {"tensors", std::move(rows)}});
 }
 
 void Journal::evaluation(const EvaluationFigures& figures) {

@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include "lm/checkpoint.hpp"
 #include "lm/polar_plans.hpp"
 #include "lm/progress_line.hpp"
 #include "steepest/io/record.hpp"
+#include "steepest/optim/diagnostics.hpp"
 
 namespace steepest::lm {
 
@@ -31,7 +33,7 @@ struct EndFigures {
 };
 
 /// Writes OUT/records.jsonl and shows progress. Records: the run (see RunDescription) with its configuration, one per
-/// logged step, one per evaluation, one per checkpoint, one at the end; "event" tells them apart. A resumed run
+/// logged step, one per step with diagnostics, one per evaluation, one per checkpoint, one at the end; "event" tells them apart. A resumed run
 /// appends: where a step appears twice, the later record holds.
 class Journal {
  public:
@@ -41,6 +43,8 @@ class Journal {
           const PolarPlans& plans = {});
 
   void step(const StepFigures& figures, double seconds_left);
+  /// One record for all tensors, beside those of step(): see diagnostics_json.hpp for its rows.
+  void diagnostics(Index step, std::span<const TensorDiagnostics> tensors);
   void evaluation(const EvaluationFigures& figures);
   void checkpoint(Index step, const std::filesystem::path& path);
   void end(const EndFigures& figures);

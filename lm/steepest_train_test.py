@@ -71,6 +71,12 @@ def plans(out: Path) -> list[dict[str, Any]]:
     return [record["polar_plans"] for record in records if record["event"] == "configuration"]
 
 
+def looks(out: Path) -> dict[int, list[dict[str, Any]]]:
+    """The tensors of each step with diagnostics."""
+    records = (json.loads(line) for line in (out / "records.jsonl").read_text().splitlines())
+    return {record["step"]: record["tensors"] for record in records if record["event"] == "diagnostics"}
+
+
 def forget_plans(checkpoint: Path) -> None:
     """Makes the checkpoint one of a version that stored no plans."""
     content = checkpoint.read_bytes()
@@ -137,9 +143,28 @@ def test_records_say_what_happened(text: Path, tmp_path: Path) -> None:
     assert records[-1]["outcome"] == "done"
 
 
+def test_diagnostics_are_recorded_when_asked_for_and_change_no_loss(text: Path, tmp_path: Path) -> None:
+    """Steps 1, 4 and 8 of 9; of a run that resumes at 5 the same, with the same numbers."""
+    plain, seen, resumed = (tmp_path / name for name in ("plain", "seen", "resumed"))
+    every = ["--diagnostics-every", "4"]
+    assert train(*flags(text, plain, 9)).returncode == 0
+    assert train(*flags(text, seen, 9), *every).returncode == 0
+    assert train(*flags(text, resumed, 9), *every, "--stop-at", "5").returncode == 0
+    assert train("--resume", str(resumed)).returncode == 0
+    assert looks(plain) == {}
+    assert list(looks(seen)) == [1, 4, 8]
+    assert looks(resumed) == looks(seen)
+    assert losses(plain) == losses(seen)
+    matrix = next(tensor for tensor in looks(seen)[4] if tensor["role"] == "hidden")
+    assert matrix["rule"] == "polargrad" and matrix["polar_steps"] > 0 and matrix["polar_defect"] < 1e-5
+    assert matrix["condition"] >= matrix["median_ratio"] >= 1
+    assert matrix["dual_norm"] > 0 and -1 <= matrix["cosine"] <= 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--diagnostics-every", "-1"], "run.diagnostics_every"),
         (["--optimizer", "moun"], "muon"),
         (["--optimizer", "muon", "--set", "optimizer.hidden.momentun=0.9"], "momentum"),
         (["--set", "optimizer.hidden.momentum=1.5"], "momentum"),

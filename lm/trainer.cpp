@@ -175,6 +175,7 @@ Outcome Trainer::run(Journal& journal, const std::function<bool()>& interrupted)
     const auto figures = step();
     spent.add(figures);
     journal.step(figures, spent.per_step() * static_cast<double>(run.steps - figures.step));
+    if (const auto rows = update_.diagnostics(); !rows.empty()) journal.diagnostics(figures.step, rows);
     outcome = outcome_after(figures, interrupted());
     if (!outcome && due(run.evaluate_every)) evaluate_now(journal, run.evaluate_windows);
     if ((outcome && outcome != Outcome::nonfinite) || due(run.checkpoint_every)) {

@@ -110,6 +110,7 @@ class Update::Stepper {
   virtual UpdateState state() const = 0;
   virtual void load(const SafetensorsFile& file) = 0;
   virtual std::vector<RoutingRow> routing_table() const = 0;
+  virtual std::vector<TensorDiagnostics> diagnostics() const = 0;
 
   LearningRateSchedule schedule;
   double hidden_learning_rate = 0;
@@ -120,7 +121,9 @@ class Update::StepperOn final : public Update::Stepper {
  public:
   StepperOn(const Config& config, std::span<const ModelParameter> parameters, const PolarPlans& plans)
       : optimizer_(engine_, matrices(parameters), routing_of(config.optimizer, plans),
-                   OptimizerOptions{.clip_norm = config.optimizer.clip_norm}) {}
+                   OptimizerOptions{.clip_norm = config.optimizer.clip_norm,
+                                    .diagnostics = {.every = config.run.diagnostics_every,
+                                                    .spectra = config.run.diagnostics_spectra}}) {}
 
   UpdateReport step(double factor) override {
     const auto report = optimizer_.step(factor);
@@ -161,6 +164,7 @@ class Update::StepperOn final : public Update::Stepper {
   }
 
   std::vector<RoutingRow> routing_table() const override { return optimizer_.routing_table(); }
+  std::vector<TensorDiagnostics> diagnostics() const override { return optimizer_.diagnostics(); }
 
  private:
   static std::vector<Parameter<E>> matrices(std::span<const ModelParameter> parameters) {
@@ -197,6 +201,8 @@ Update::Update(Update&&) noexcept = default;
 Update& Update::operator=(Update&&) noexcept = default;
 
 UpdateReport Update::step(Index k) { return stepper_->step(stepper_->schedule.factor(k)); }
+
+std::vector<TensorDiagnostics> Update::diagnostics() const { return stepper_->diagnostics(); }
 
 double Update::learning_rate(Index k) const { return stepper_->hidden_learning_rate * stepper_->schedule.factor(k); }
 

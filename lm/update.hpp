@@ -11,6 +11,7 @@
 #include "lm/model.hpp"
 #include "lm/polar_plans.hpp"
 #include "steepest/io/safetensors.hpp"
+#include "steepest/optim/diagnostics.hpp"
 
 namespace steepest::lm {
 
@@ -39,6 +40,8 @@ class Update {
 
   /// Applies step k, from 0, with the gradients that the parameters hold.
   UpdateReport step(Index k);
+  /// Of the last step, where run.diagnostics_every asks for them and the step was taken; else empty.
+  std::vector<TensorDiagnostics> diagnostics() const;
   /// Learning rate of the first hidden matrix at step k.
   double learning_rate(Index k) const;
 
