@@ -11,6 +11,7 @@
 #include "steepest/face/exit_status.hpp"
 #include "steepest/face/trace_task.hpp"
 #include "steepest/io/npy.hpp"
+#include "steepest/optim/diagnostics_json.hpp"
 
 namespace steepest {
 namespace {
@@ -21,7 +22,7 @@ struct Request {
   std::string rule, parameter, out;
   std::vector<std::string> settings, gradients;
   std::optional<std::string> peer, role, state, dtype, layout;
-  bool json = false;
+  bool json = false, diagnostics = false;
 };
 
 Settings settings_of(const Request& request) {
@@ -58,14 +59,17 @@ TraceTask task_of(const Request& request) {
     if (request.layout) task.rule.layout = layout_named(*request.layout);
     task.gradients.assign(request.gradients.begin(), request.gradients.end());
     if (request.state) task.state = *request.state;
+    task.diagnoses = request.diagnostics;
     return task;
   });
 }
 
 Json as_json(const TraceTask& task, const TraceReport& report, Precision precision) {
   Json steps = Json::array();
-  for (const TraceStep& step : report.trace)
-    steps.push_back({{"gradient_norm", step.gradient_norm}, {"taken", step.taken}});
+  for (const TraceStep& step : report.trace) {
+    Json& object = steps.emplace_back(Json{{"gradient_norm", step.gradient_norm}, {"taken", step.taken}});
+    for (const TensorDiagnostics& row : step.diagnostics) object["diagnostics"].push_back(to_json(row));
+  }
   const Rule& rule = task.rule.rule;
   Json settings = Json::object();
   for (const auto& [key, value] : steepest::settings_of(rule)) settings[key] = value;
@@ -78,12 +82,24 @@ Json as_json(const TraceTask& task, const TraceReport& report, Precision precisi
           {"steps", report.steps},     {"trace", steps}};
 }
 
+void print_diagnostics(const TensorDiagnostics& row) {
+  fmt::print("  {}, {} x {}\n", row.tensor, row.rows, row.cols);
+  for (const DiagnosticRow& kind : diagnostic_table())
+    if (const auto& number = row[kind.kind])
+      fmt::print("    {:<25} {:>12.6g}  {}{}\n", kind.name, number->get(), kind.meaning,
+                 kind.estimated ? ", estimated" : "");
+  if (row.polar_steps)
+    fmt::print("    {:<25} {:>12}  steps of {}\n", "polar_steps", *row.polar_steps, row.polar_method);
+}
+
 void print_text(const TraceTask& task, const TraceReport& report) {
   fmt::print("{} on {} x {}, role {}: {} steps\n", task.rule.rule.name, report.rows, report.cols, name(report.role),
              report.steps);
   if (report.plan) fmt::print("  polar factor: {}; {}\n", description(report.plan->chosen), report.plan->chosen.reason);
-  for (const TraceStep& step : report.trace)
+  for (const TraceStep& step : report.trace) {
     fmt::print("  gradient norm {:.6g}{}\n", step.gradient_norm, step.taken ? "" : ", not finite: nothing changed");
+    for (const TensorDiagnostics& row : step.diagnostics) print_diagnostics(row);
+  }
 }
 
 void trace_command(const Request& request) {
@@ -128,6 +144,8 @@ void add_trace_command(CLI::App& program) {
   command->add_option("--state", request->state, "Continue this state where the file exists; write the state to it")
       ->type_name("FILE");
   command->add_flag("--json", request->json, "Report as one JSON object");
+  command->add_flag("--diagnostics", request->diagnostics,
+                    "Say of each step how anisotropic its gradient is and what the rule made of it");
   command->callback([request] { trace_command(*request); });
 }
 

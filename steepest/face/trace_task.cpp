@@ -162,12 +162,14 @@ TraceReport run_trace(const TraceTask& task) {
     report.plan = plan_for(task, sizeof(T) == 8 ? Precision::f64 : Precision::f32, W.rows, W.cols);
   Host<T> la;
   Optimizer<Host<T>> optimizer(la, {{std::string(parameter_name), report.role, W.turned(layout)}},
-                               Routing().rest(report.plan ? following(rule, *report.plan) : rule));
+                               Routing().rest(report.plan ? following(rule, *report.plan) : rule),
+                               {.diagnostics = {.every = task.diagnoses ? 1 : 0}});
   if (continues(task)) load_state(optimizer, *task.state);
   for (Loaded<T>& G : gradients) {
     optimizer.set_gradient(0, G.turned(layout));
     const StepReport step = optimizer.step();
     report.trace.push_back({step.gradient_norm.get(), step.taken.get() != 0});
+    report.trace.back().diagnostics = optimizer.diagnostics();
   }
   report.steps = optimizer.state().parameters.front().steps;
   const auto result = W.view();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "steepest/face/precision.hpp"
+#include "steepest/optim/diagnostics.hpp"
 #include "steepest/optim/peers.hpp"
 #include "steepest/plan/planner.hpp"
 
@@ -19,12 +20,14 @@ struct TraceTask {
   std::vector<std::filesystem::path> gradients;
   std::optional<std::filesystem::path> state;  // read where it exists, and written
   std::filesystem::path out;
+  bool diagnoses = false;  // every step
 };
 
 /// What a step did.
 struct TraceStep {
   double gradient_norm = 0;
-  bool taken = false;  // not where an entry is NaN or infinite
+  bool taken = false;                                           // not where an entry is NaN or infinite
+  std::vector<TensorDiagnostics> diagnostics = {};  // where they are asked for and the step was taken
 };
 
 struct TraceReport {

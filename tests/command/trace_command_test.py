@@ -72,6 +72,30 @@ def test_every_case_of_the_peers(steepest: Run, tmp_path: Path, case: dict[str, 
     assert np.abs(found - np.array(case["ref64"])).max() <= case["tolerance_to_ref64"]
 
 
+def test_diagnostics_are_those_of_the_singular_values(steepest: Run, tmp_path: Path) -> None:
+    """The spectrum of G by NumPy; W - W+ from the file that is written; the parameter is the same without them."""
+    words = ["--rule", "polargrad", "--set", "momentum=0", "lr=0.1", *write_inputs(tmp_path, (7, 4), 1)]
+    plain = traced(steepest, tmp_path, words)
+    done = steepest("trace", *words, "--out", "w.npy", "--diagnostics", "--json")
+    assert done.returncode == 0, done.stderr
+    assert np.array_equal(np.load(tmp_path / "w.npy"), plain)
+    seen = json.loads(done.stdout)["trace"][0]["diagnostics"][0]
+    gradient, change = closed_form((7, 4), 1), 0.5 * closed_form((7, 4), 0) - plain
+    s, t = (np.linalg.svd(matrix, compute_uv=False) for matrix in (gradient, change))
+    expected = {
+        "condition": s[0] / s[-1],
+        "stable_rank": (s**2).sum() / s[0] ** 2,
+        "nuclear_norm": s.sum(),
+        "dual_norm": s.sum(),
+        "update_spectral_norm": t[0],
+        "update_rms": np.sqrt((change**2).mean()),
+        "cosine": (gradient * change).sum() / (np.linalg.norm(gradient) * np.linalg.norm(change)),
+    }
+    assert {name: seen[name] for name in expected} == pytest.approx(expected, rel=1e-10)
+    said = steepest("trace", *words, "--out", "w.npy", "--diagnostics").stdout
+    assert "steps of qdwh" in said and "s_1 / s_r of G" in said
+
+
 def test_a_setting_that_is_left_out_is_caught(steepest: Run, tmp_path: Path) -> None:
     """The comparison can fail: without its settings torch's Muon misses the golden of momentum 0.8."""
     case = next(c for c in CASES if c["name"] == "torch.Muon momentum=.8")
