@@ -56,8 +56,7 @@ def quadratic_ordering(e: Evidence) -> Finding:
         groups = [[height(runs[label]) for label in group] for group in ORDER]
         ordered.append(all(max(a) < min(b) for a, b in itertools.pairwise(groups)))
     text = "; ".join(
-        f"{', '.join(group)}: {span(v for label in group for v in e.over_seeds('quadratic', label))}"
-        for group in ORDER
+        f"{', '.join(group)}: {span(v for label in group for v in e.over_seeds('quadratic', label))}" for group in ORDER
     )
     return Finding(
         "Quadratic, published rates: Newton, PolarGrad with momentum or decay < PolarGrad < Adam with decay < "
