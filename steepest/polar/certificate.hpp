@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "steepest/engine/engine.hpp"
+#include "steepest/polar/correction.hpp"
 #include "steepest/polar/null_part.hpp"
 #include "steepest/polar/plan.hpp"
 #include "steepest/polar/report.hpp"
@@ -22,11 +23,21 @@ Reading reading_of(F f, const Readings&... readings) {
     return Reading([f, readings...] { return f(readings.get()...); });
 }
 
+/// How the sums of a certificate's products are taken: at a product's rate, or by blocks, which takes longer and rounds less.
+enum class Sums { in_turn, by_blocks };
+
+template <Engine E, class A, class B, class C>
+void summed_product(E& la, Sums sums, double alpha, const A& X, const B& Y, double beta, const C& Z, C& result) {
+  if constexpr (CorrectsFactors<E>)
+    if (sums == Sums::by_blocks) return product_by_blocks(la, alpha, X, Y, beta, Z, result);
+  la.product(alpha, X, Y, beta, Z, result);
+}
+
 /// H = (W + W')/2 for W = U'X of tall X, and the asymmetry ||W - W'||_F / ||X||_F where the report wants it.
 template <Engine E>
 void hermitian_part(E& la, const typename E::Matrix& X, const typename E::Matrix& U, Certificate certificate,
-                    typename E::Gram& H, PolarReport& report) {
-  la.product(1, la.transposed(U), X, 0, H, H);
+                    typename E::Gram& H, PolarReport& report, Sums sums = Sums::in_turn) {
+  summed_product(la, sums, 1, la.transposed(U), X, 0, H, H);
   if (certificate != Certificate::none) {
     auto frame = la.frame();
     auto D = frame.gram_of(H);
@@ -107,35 +118,50 @@ void certify_signs(E& la, const typename E::Gram& H, const typename E::Gram& G, 
   report.dual_gap = la.reading((0.5 * shrinkage + 2.0 * flipped) * la.reciprocal(la.absolute(trace)));
 }
 
-/// The largest of the residuals over the tolerance; NaN where one is.
+/// The largest of the residuals over its tolerance; NaN where one is.
 template <Engine E>
 Reading excess_over(double tolerance, const PolarReport& report, Certificate certificate) {
   if (tolerance == 0) return PolarReport::unread;
-  const auto ratio = [tolerance](double a, double b, double c) {
-    return std::isnan(a + b + c) ? PolarReport::unread : std::max({a, b, c}) / tolerance;
+  const auto ratio = [tolerance](double orthogonal, double backward, double sign, double left_out) {
+    return std::isnan(orthogonal + backward + sign + left_out)
+               ? PolarReport::unread
+               : std::max(std::max(orthogonal, sign) / tolerance, backward / (tolerance + left_out));
   };
   const Reading sign = certificate == Certificate::full ? report.negative_part : Reading(0.0);
-  return reading_of<E>(ratio, report.orthogonality, report.backward_error, sign);
+  return reading_of<E>(ratio, report.orthogonality, report.backward_error, sign, report.left_out);
+}
+
+/// U'U.
+template <Engine E>
+void gram_of_columns(E& la, Sums sums, const typename E::Matrix& U, typename E::Gram& G) {
+  if (sums == Sums::in_turn) return la.gram(la.transposed(U), G);
+  summed_product(la, sums, 1, la.transposed(U), U, 0, G, G);
+  la.symmetrize(G);
 }
 
 /// Fills the residuals of the report for tall X, U and H = sym(U'X).
 template <Engine E>
 void certify(E& la, const typename E::Matrix& X, const typename E::Matrix& U, const typename E::Gram& H,
-             const PolarOptions& options, PolarReport& report) {
+             const PolarOptions& options, PolarReport& report, Sums sums = Sums::in_turn) {
   auto frame = la.frame();
   auto G = frame.gram_of(H);
   auto D = frame.matrix_like(X);
-  la.product(-1, U, H, 1, X, D);
+  summed_product(la, sums, -1, U, H, 1, X, D);
   report.backward_error = la.reading(la.frobenius(D) * la.reciprocal(la.frobenius(X)));
-  la.gram(la.transposed(U), G);
+  gram_of_columns(la, sums, U, G);
   report.orthogonality = isometry_defect(la, U, options.rank, G);
   if constexpr (FactorEngine<E>) {
     if (!report.sees_rank) report.rank = rank_of(la, X, H, report.orthogonality);
     if (options.certificate == Certificate::full) certify_signs(la, H, G, report);
   }
-  if (options.rank == Rank::partial)
+  if (options.rank == Rank::partial) {
     report.orthogonality = reading_of<E>([](double d, double r) { return d / std::sqrt(std::max(1.0, r)); },
                                          report.orthogonality, report.rank);
+    const auto side = static_cast<double>(la.cols(X));
+    const double null = null_threshold(la.rows(X), la.cols(X), E::epsilon());
+    report.left_out =
+        reading_of<E>([side, null](double r) { return null * std::sqrt(std::max(0.0, side - r)); }, report.rank);
+  }
   report.excess = excess_over<E>(report.tolerance, report, options.certificate);
 }
 

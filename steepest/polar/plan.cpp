@@ -8,8 +8,10 @@
 #include "steepest/polar/gram_halley_error.hpp"
 #include "steepest/polar/gram_space_bound.hpp"
 #include "steepest/polar/lewis.hpp"
+#include "steepest/polar/null_part.hpp"
 #include "steepest/polar/presets.hpp"
 #include "steepest/polar/restarts.hpp"
+#include "steepest/polar/schedule_exact.hpp"
 
 namespace steepest {
 namespace {
@@ -20,15 +22,48 @@ bool converges(const PolarOptions& o) {
   return !takes_steps(o.method) || (by_lower_bound && o.steps == 0);
 }
 
-/// Polar Express to convergence: the shortest schedule that leaves [l, 1] within `tolerance` of 1.
-PolynomialSchedule converged_polar_express(PolarExpressOptions options, double tolerance) {
-  constexpr int most_steps = 64;
+constexpr int most_steps = 64;  // of polar_express to convergence
+
+/// The steps of Polar Express with safety that take [l, 1] above 1/2. From there on singular values that rounding lifts out of the
+/// range come back, and safety would keep the others from 1.
+PolynomialSchedule steps_with_safety(PolarExpressOptions options) {
   PolynomialSchedule schedule;
-  for (options.steps = 1; options.steps <= most_steps; ++options.steps) {
+  const Interval given{options.lower_bound, 1};
+  for (options.steps = 2; options.safety > 1 && image(schedule, given).lower < 0.5 && options.steps <= most_steps;
+       ++options.steps) {
     schedule = polar_express(options);
-    const Interval range = image(schedule, {options.lower_bound, 1});
-    if (std::max(1 - range.lower, range.upper - 1) <= tolerance) break;
+    schedule.pop_back();  // the last one has no safety
   }
+  return schedule;
+}
+
+/// `start`, and Polar Express without safety on the range that it leaves.
+PolynomialSchedule continued(PolynomialSchedule start, PolarExpressOptions options) {
+  const Interval range = image(start, {options.lower_bound, 1});
+  options.lower_bound = std::min(range.lower / range.upper, 1 - 0x1p-40);
+  options.safety = 1;
+  PolynomialSchedule rest = polar_express(options);
+  rest.front() = exact::rounded(exact::stretched(exact::exact(rest.front()), range.upper));
+  start.insert(start.end(), rest.begin(), rest.end());
+  return start;
+}
+
+/// Polar Express to convergence: the shortest schedule that leaves [l, 1] near 1 to rounding. Refused where the roundings of a
+/// normalization are magnified beyond that: without safety or a cushion the last of the steps rise steeply above their range.
+PolynomialSchedule converged_polar_express(PolarExpressOptions options, double epsilon) {
+  const double tolerance = std::max(epsilon, 0x1p-48);
+  const PolynomialSchedule start = steps_with_safety(options);
+  PolynomialSchedule schedule;
+  const int most = most_steps - static_cast<int>(start.size());
+  for (options.steps = 1; options.steps <= most; ++options.steps) {
+    schedule = continued(start, options);
+    if (largest_error(schedule, {options.lower_bound, 1}) <= tolerance) break;
+  }
+  const double rounded = largest_error(schedule, {options.lower_bound, 1 + 4 * epsilon});
+  check(rounded <= 16 * epsilon,
+        "[polar] polar_express of degree {} with safety {:g} and cushion {:g} does not converge from lower_bound {:g}: "
+        "rounding leaves singular values {:.2g} from 1; safety 1.01 and cushion 0.3 do",
+        options.degree, options.safety, options.cushion, options.lower_bound, rounded);
   return schedule;
 }
 
@@ -37,7 +72,7 @@ PolynomialSchedule polar_express_of(const PolarOptions& o, double epsilon) {
   const double lower = o.large_gap ? evaluate(large_gap_start(0), o.lower_bound) : o.lower_bound;
   const int steps = o.large_gap && o.steps > 0 ? o.steps - 1 : o.steps;
   const PolarExpressOptions express{lower, steps, o.degree, o.safety, o.cushion, o.uncentred};
-  return steps == 0 ? converged_polar_express(express, std::max(epsilon, 0x1p-48)) : polar_express(express);
+  return steps == 0 ? converged_polar_express(express, epsilon) : polar_express(express);
 }
 
 /// The greedy optima without a cushion; without a lower bound, the steepest schedule that ends within delta of 1.
@@ -138,6 +173,8 @@ void plan_steps(PreparedPolar& plan, double epsilon) {
 void plan_iteration(PreparedPolar& plan, double epsilon, Index smaller_side) {
   PolarOptions& o = plan.options;
   const double known = o.lower_bound == 0 ? epsilon : o.lower_bound;
+  check(known >= 1e-200, "[polar] lower_bound of {} must be at least 1e-200, or 0 for unknown; {} came", name(o.method),
+        known);
   const double bound = known / std::sqrt(static_cast<double>(std::max<Index>(1, smaller_side)));
   if (o.method == PolarMethod::zolo_pd) {
     plan.zolotarev = zolotarev_schedule(bound, epsilon, o.order);
@@ -152,12 +189,28 @@ void plan_iteration(PreparedPolar& plan, double epsilon, Index smaller_side) {
 
 }  // namespace
 
+double converged_residual(PolarMethod method, double epsilon, Index smaller_side) {
+  const bool by_svd = method == PolarMethod::svd;
+  return (by_svd ? 20 + 3 * std::sqrt(static_cast<double>(smaller_side)) : 50) * epsilon / 2;
+}
+
+bool fills_null_part(const PreparedPolar& plan, Index m, Index n, double epsilon) {
+  const PolarOptions& o = plan.options;
+  if (o.rank == Rank::partial) return false;
+  if (!takes_steps(o.method)) return true;
+  const double excess = std::sqrt(static_cast<double>(std::min(m, n)));  // of ||X||_F over ||X||_2
+  return plan.converges && o.lower_bound * excess <= null_threshold(m, n, epsilon);
+}
+
 PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index smaller_side) {
   check_options(options);
   PreparedPolar plan;
   plan.options = options;
   plan.normalization = normalization_of(options);
-  plan.tolerance = options.tolerance > 0 ? options.tolerance : converges(options) ? 50 * epsilon / 2 : 0;
+  plan.converges = converges(options);
+  plan.tolerance = options.tolerance > 0 ? options.tolerance
+                   : plan.converges      ? converged_residual(options.method, epsilon, smaller_side)
+                                         : 0;
   if (takes_steps(options.method))
     plan_steps(plan, epsilon);
   else if (reads(options.method, PolarOption::lower_bound) || options.method == PolarMethod::newton_halley)

@@ -22,6 +22,7 @@ struct PreparedPolar {
   Normalization normalization = Normalization::frobenius;  // of methods that take steps
   PolynomialForm form = PolynomialForm::standard;  // what runs: standard where no restarts make the Gram form usable
   bool estimates_bounds = false;                   // qdwh without a lower bound: hosts take its steps from the matrix
+  bool converges = false;                          // the method goes on until rounding is all that is left
   double tolerance = 0;                            // 0: none
 };
 
@@ -29,6 +30,14 @@ struct PreparedPolar {
 /// newton: the scaling is within its square root of ||X||_2; 4096 covers every matrix that fits the memory of a
 /// workstation core. Throws std::invalid_argument for options that contradict each other or the method.
 PreparedPolar prepare_polar(const PolarOptions& options, double epsilon, Index smaller_side = 4096);
+
+/// What orthogonality and backward error are at most of methods that run to convergence: 50 epsilon/2 for iterations that are backward
+/// stable (Nakatsukasa and Higham 2012, SIAM J. Matrix Anal. Appl. 33, p. 135), (20 + 3 sqrt(s)) epsilon/2 for svd.
+double converged_residual(PolarMethod method, double epsilon, Index smaller_side);
+
+/// Whether the plan leaves a factor of rank complete orthonormal whatever is null in X, on engines whose Scalars are known: methods that
+/// take no steps do, and those that converge from a bound below which singular values are null.
+bool fills_null_part(const PreparedPolar& plan, Index m, Index n, double epsilon);
 
 /// Flops of the plan on an m x n matrix, without the certificate: symmetric results at half price, everything else
 /// 2 m n k. For newton those of its list, for

@@ -8,6 +8,7 @@
 #include "steepest/engine/engine.hpp"
 #include "steepest/polar/accurate.hpp"
 #include "steepest/polar/certificate.hpp"
+#include "steepest/polar/correction.hpp"
 #include "steepest/polar/gram_halley.hpp"
 #include "steepest/polar/gram_newton_schulz.hpp"
 #include "steepest/polar/large_gap.hpp"
@@ -51,6 +52,8 @@ bool run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, typenam
   auto U_wide = la.transposed(U);
   if (!plan.polynomials.empty()) {
     polynomial_method(la, la.transposed(X), U_wide, plan);
+    if constexpr (CorrectsFactors<E>)
+      if (fills_null_part(plan, la.rows(X), la.cols(X), E::epsilon())) report.completed = complete(la, U);
   } else if constexpr (FactorEngine<E>) {
     if (plan.options.method == PolarMethod::gram_halley)
       gram_halley(la, la.transposed(X), U_wide, plan.halley, plan.restarts, plan.normalization);
@@ -91,6 +94,32 @@ inline PolarReport empty_report(PolarReport report, Certificate certificate) {
   return report;
 }
 
+/// The residual that a correction lowers: a partial isometry leaves out what is null, which is no error of its.
+inline double correctable_residual(const PreparedPolar& plan, const PolarReport& report) {
+  const double orthogonality = report.orthogonality.get();
+  return plan.options.rank == Rank::partial ? orthogonality : std::max(orthogonality, report.backward_error.get());
+}
+
+/// Brings U of tall X nearer to the factor, and the residuals with it, where they are near the tolerance or not far beyond, as on
+/// triangles of ones, whose products are sums of equal terms. A partial isometry is made one to rounding.
+template <Engine E>
+void correct_near_tolerance(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& H,
+                            const PreparedPolar& plan, PolarReport& report) {
+  if constexpr (CorrectsFactors<E>) {
+    constexpr int most_corrections = 4;
+    const double within_reach = 0x1p10 * E::epsilon();  // of a first-order correction
+    for (int k = 0; k < most_corrections; ++k) {
+      const double residual = correctable_residual(plan, report);
+      if (!(plan.tolerance > 0 && residual > 0.8 * plan.tolerance && residual < within_reach)) return;
+      plan.options.rank == Rank::complete ? correct_factor(la, X, U) : polish_by_blocks(la, U);
+      report.corrected = true;
+      report.flops += correction_flops(la.rows(X), la.cols(X));
+      hermitian_part(la, X, U, plan.options.certificate, H, report, Sums::by_blocks);
+      certify(la, X, U, H, plan.options, report, Sums::by_blocks);
+    }
+  }
+}
+
 /// The front door; H, cols(X) x cols(X), is filled where it is not null.
 template <Engine E>
 PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram* H,
@@ -119,7 +148,10 @@ PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U
       la.symmetrize(H_small);
     else
       hermitian_part(la, Y, U_tall, certificate, H_small, report);
-    if (certificate != Certificate::none) certify(la, Y, U_tall, H_small, plan.options, report);
+    if (certificate != Certificate::none) {
+      certify(la, Y, U_tall, H_small, plan.options, report);
+      correct_near_tolerance(la, Y, U_tall, H_small, plan, report);
+    }
     if (H != nullptr && tall) la.scale(la.reciprocal(unit), H_small, *H);
   }
   if (H != nullptr && !tall) {

@@ -83,7 +83,7 @@ constexpr std::array<Preset, 11> table = {{
 }};
 
 std::string_view name(Prescaling prescaling) {
-  return prescaling == Prescaling::bound ? "bound" : "rows_almost_orthogonal";
+  return prescaling == Prescaling::bound ? "a bound of their norm" : "the sums of the rows of |X X'|";
 }
 
 }  // namespace
@@ -104,8 +104,8 @@ const Preset& preset(std::string_view name) {
 
 PolynomialSchedule preset_schedule(std::string_view wanted, Prescaling prescaling) {
   const Preset& row = preset(wanted);
-  check(row.prescaling == prescaling, "[schedule] preset {} needs the prescaling {}; {} came", wanted,
-        name(row.prescaling), name(prescaling));
+  check(row.prescaling == prescaling, "[schedule] preset {} is for matrices scaled by {}; they are scaled by {} here",
+        wanted, name(row.prescaling), name(prescaling));
   return row.make();
 }
 

@@ -25,6 +25,8 @@ struct PolarReport {
   int restarts = 0;    ///< of Gram-space methods: how often the Gram was formed anew
   bool sees_rank =
       false;  ///< the method found the rank itself: svd, and with Rank::partial those that run to convergence
+  bool corrected =
+      false;  ///< the residuals were near the tolerance, and a first-order correction followed (correction.hpp)
   bool completed = false;  ///< the null part was filled with an orthonormal basis, after the iteration left it small
 
   Reading orthogonality = unread;  ///< ||I - U'U||_F / sqrt(s) on the small side; partial: ||U - U U'U||_F / sqrt(rank)
@@ -34,7 +36,10 @@ struct PolarReport {
   Reading dual_gap = unread;  ///< of (||X||_* - <X, U>)/||X||_*, estimated: <H, I - U'U>/(2 tr H) + 2 tr(H_-)/tr H
   Reading rank = unread;      ///< singular values above max(m, n) eps ||X||_2, as far as the residuals let H tell
   double tolerance = 0;       ///< of orthogonality and backward error; 0: none
-  Reading excess = unread;    ///< the largest residual that was asked for over the tolerance: above 1, it is not met
+  /// What a partial isometry leaves out by definition, which the backward error may have besides the tolerance: singular values up to
+  /// max(m, n) eps ||X||_2 in s - rank directions, at most (s - rank)^(1/2) max(m, n) eps ||X||_F together; 0 for complete factors.
+  Reading left_out = 0.0;
+  Reading excess = unread;  ///< the largest residual that was asked for over its tolerance: above 1, it is not met
 
   double lower_bound = 0;  ///< the bound on singular values that the step list was made for
   double flops = 0;        ///< symmetric results at half price
