@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "steepest/base/bfloat16.hpp"
+#include "steepest/engine/bf16_kernels.hpp"
 #include "steepest/engine/host.hpp"
 #include "steepest/engine/onednn_products.hpp"
 
@@ -19,8 +20,9 @@ namespace steepest {
 ///
 /// A product of matrices takes bf16 as it is. In a product with a Gram, the Gram is the sum of two bf16 matrices,
 /// Q = Q_hi + Q_lo, and the product is the sum of two: about 17 bits of Q stay, |Q - Q_hi - Q_lo| <= 2^-17 |Q|, where its
-/// rounding would leave 8. That is what the last product Q X of Gram-space methods needs. A product of two Grams is f32's.
-/// Where the machine has no instructions for bf16 (bf16_kernel() says so), products are done in f32 on copies.
+/// rounding would leave 8. That is what the last product Q X of Gram-space methods needs. A product of two Grams is f32's
+/// unless the kernels are `split`. Where they are `f32`, as on a machine without instructions for bf16, products are done in
+/// f32 on copies; `avx512_bf16` and `amx` differ for the whole process, not for one engine.
 template <>
 class Host<BFloat16> {
  public:
@@ -32,7 +34,7 @@ class Host<BFloat16> {
   /// What a verb takes that matrices and Grams have in common.
   using Operand = std::variant<Matrix, Gram>;
 
-  Host() = default;
+  explicit Host(Bf16Kernels kernels = bf16_kernels()) : kernels_(kernels) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -174,7 +176,7 @@ class Host<BFloat16> {
   Arena arena_;
   Host<float> wide_;
   OnednnProducts products_;
-  bool in_hardware_ = bf16_in_hardware();
+  Bf16Kernels kernels_;
   std::vector<std::unique_ptr<Host>> workers_;
 };
 
@@ -185,7 +187,7 @@ void Host<BFloat16>::each(Index count, F&& f) {
     return;
   }
   while (workers_.size() < static_cast<std::size_t>(omp_get_max_threads()))
-    workers_.push_back(std::make_unique<Host>());
+    workers_.push_back(std::make_unique<Host>(kernels_));
   for_each_piece(count, [&](Index i) { f(*workers_[static_cast<std::size_t>(omp_get_thread_num())], i); });
   // Whichever thread meets the largest piece next time finds room for it.
   std::size_t largest = 0;

@@ -94,7 +94,10 @@ double Host<BFloat16>::frobenius(const Operand& X) {
 
 double Host<BFloat16>::max_abs(const Operand& X) {
   if (if_wide(X)) return wide_.max_abs(*if_wide(X));
-  return reduced([](double x) { return std::abs(x); }, host_detail::larger, std::get<Matrix>(X));
+  // Without their signs bit patterns are ordered as numbers are, NaNs above all others.
+  const double bits =
+      host_detail::reduce<int>([](BFloat16 x) { return x.bits & 0x7fff; }, host_detail::larger, std::get<Matrix>(X));
+  return double(float(BFloat16::of_bits(static_cast<std::uint16_t>(bits))));
 }
 
 double Host<BFloat16>::abs_sum(const Operand& X) {

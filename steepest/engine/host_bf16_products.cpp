@@ -10,7 +10,6 @@ namespace steepest {
 namespace {
 
 using Operand = Host<BFloat16>::Operand;
-using Into = OnednnProducts::Into;
 
 struct Shape {
   Index rows, cols;
@@ -18,6 +17,10 @@ struct Shape {
 
 Shape shape_of(const Operand& X) {
   return std::visit([](const auto& view) { return Shape{view.rows, view.cols}; }, X);
+}
+
+const void* data_of(const Operand& X) {
+  return std::visit([](const auto& view) -> const void* { return view.data; }, X);
 }
 
 bool is_wide(const Operand& X) { return std::holds_alternative<MatrixView<float>>(X); }
@@ -101,38 +104,43 @@ void Host<BFloat16>::split_product(const Term& A, const Term& B, double alpha, d
                                    const Operand& D) {
   const Shape whole = shape_of(D);
   const Cut cut(whole, A.high.cols);
-  const bool direct = is_wide(D) && alpha == 1 && beta == 0;
-  const auto piece_of_sum = [&](Index i, std::byte* scratch) {
+  // One product is rounded to D by oneDNN itself; a sum of them goes through f32.
+  const bool direct = is_wide(D) || (A.low.data == nullptr && B.low.data == nullptr);
+  const bool separate = direct && beta != 0 && data_of(C) != data_of(D);
+  const auto place = [&](Index i, std::byte* scratch) -> Operand {
     const Operand part = cut.block_of(D, i);
-    if (direct) return std::get<Gram>(part);
+    if (direct) return part;
     const auto [m, n] = shape_of(part);
     auto* const data = reinterpret_cast<float*>(scratch);
     const bool upright = std::visit([](const auto& view) { return view.column_major(); }, part);
     return upright ? column_major(data, m, n) : row_major(data, m, n);
   };
-  // The products that piece i is the sum of.
+  // The products that piece i is the sum of, with what they multiply and what is there already.
+  const double first = direct ? beta : 0, factor = direct ? alpha : 1;
   const auto for_each_term = [&](Index i, auto&& f) {
-    f(cut.rows_of(A.high, i), cut.columns_of(B.high, i), Into::overwrite);
-    if (A.low.data != nullptr) f(cut.rows_of(A.low, i), cut.columns_of(B.high, i), Into::accumulate);
-    if (B.low.data != nullptr) f(cut.rows_of(A.high, i), cut.columns_of(B.low, i), Into::accumulate);
+    f(cut.rows_of(A.high, i), cut.columns_of(B.high, i), first);
+    if (A.low.data != nullptr) f(cut.rows_of(A.low, i), cut.columns_of(B.high, i), 1);
+    if (B.low.data != nullptr) f(cut.rows_of(A.high, i), cut.columns_of(B.low, i), 1);
   };
   const Index longest = (cut.side + cut.blocks - 1) / cut.blocks;
   const auto sum_bytes = static_cast<std::size_t>(longest * (cut.by_columns ? whole.rows : whole.cols)) * sizeof(float);
   const std::size_t offset = direct ? 0 : (sum_bytes + 63) / 64 * 64;
   std::size_t bytes = 0;
   for (Index i = 0; i < cut.blocks; ++i)
-    for_each_term(i, [&](const auto& X, const auto& Y, Into into) {
-      bytes = std::max(bytes, products_.scratch_bytes(X, Y, into, piece_of_sum(i, nullptr)));
+    for_each_term(i, [&](const auto& X, const auto& Y, double before) {
+      const auto needed = [&](const auto& sum) { return products_.scratch_bytes(factor, X, Y, before, sum); };
+      bytes = std::max(bytes, std::visit(needed, place(i, nullptr)));
     });
   Frame frame(arena_);
   const ThreadScratch scratch(frame, offset + bytes);
   for_each_piece(cut.blocks, [&](Index i) {
     std::byte* const mine = scratch.mine();
-    const Gram sum = piece_of_sum(i, mine);
-    for_each_term(i,
-                  [&](const auto& X, const auto& Y, Into into) { products_.multiply(X, Y, into, sum, mine + offset); });
+    const Operand part = cut.block_of(D, i), sum = place(i, mine);
+    if (separate) copy(cut.block_of(C, i), part);
+    for_each_term(i, [&](const auto& X, const auto& Y, double before) {
+      std::visit([&](const auto& view) { products_.multiply(factor, X, Y, before, view, mine + offset); }, sum);
+    });
     if (direct) return;
-    const Operand part = cut.block_of(D, i);
     if (beta == 0)
       scale(alpha, sum, part);
     else
@@ -146,7 +154,8 @@ void Host<BFloat16>::product(double alpha, const Operand& A, const Operand& B, d
   const Index n = shape_of(B).cols;
   assert(shape_of(B).rows == k && shape_of(D).rows == m && shape_of(D).cols == n);
   // oneDNN 2.6 fails on some layouts of vectors.
-  const bool in_f32 = (is_wide(A) && is_wide(B)) || !in_hardware_ || m < 2 || n < 2 || k == 0;
+  const bool of_grams = is_wide(A) && is_wide(B) && kernels_ != Bf16Kernels::split;
+  const bool in_f32 = of_grams || kernels_ == Bf16Kernels::f32 || m < 2 || n < 2 || k == 0;
   if (in_f32) return product_in_f32(alpha, A, B, beta, C, D);
   Frame frame(arena_);
   split_product(Term(frame, A), Term(frame, B), alpha, beta, C, D);
@@ -154,33 +163,45 @@ void Host<BFloat16>::product(double alpha, const Operand& A, const Operand& B, d
 
 void Host<BFloat16>::gram(const Operand& X, const Gram& A) {
   constexpr Index smallest = 32;  // so that no block row is a vector
-  if (is_wide(X) || !in_hardware_ || A.rows < smallest || shape_of(X).cols == 0) {
+  if (is_wide(X) || kernels_ == Bf16Kernels::f32 || A.rows < smallest || shape_of(X).cols == 0) {
     Frame frame(arena_);
     return wide_.gram(widened(frame, X), A);
   }
   const MatrixView<const BFloat16> Y = std::get<Matrix>(X);
   const Index s = Y.rows;
-  const Index blocks = 2 * host_detail::blocks_of(s, double(s) * double(s) * double(Y.cols) / 2);
-  // The longest block row of the lower triangle first, each up to the end of its diagonal block.
-  const auto rows_of = [&](Index piece) { return host_detail::block_range(s, blocks, blocks - 1 - piece); };
-  const auto run = [&](Index piece, auto&& f) {
-    const auto [begin, size] = rows_of(piece);
-    const Index end = begin + size;
-    if (size > 0)
-      f(Y.block(begin, 0, size, Y.cols), Y.block(0, 0, end, Y.cols).transposed(), A.block(begin, 0, size, end));
+  // Block rows of the lower triangle: what lies left of the diagonal in one product, as oneDNN packs its second factor anew
+  // each time, and the diagonal in two strips, so that less of the other triangle is computed.
+  const Index rows = std::max<Index>(1, s / 192);
+  const auto for_part = [&](Index piece, auto&& f) {
+    const auto part = [&](Index begin, Index size, Index left, Index columns) {
+      if (columns > 0)
+        f(Y.block(begin, 0, size, Y.cols), Y.block(left, 0, columns, Y.cols).transposed(),
+          A.block(begin, left, size, columns));
+    };
+    const bool on_diagonal = piece >= rows;
+    const Index row = on_diagonal ? (piece - rows) / 2 : rows - 1 - piece;  // the longest first
+    const auto [begin, size] = host_detail::block_range(s, rows, row);
+    if (!on_diagonal) return part(begin, size, 0, begin);
+    const auto [down, height] = host_detail::block_range(size, 2, (piece - rows) % 2);
+    part(begin + down, height, begin, down + height);
   };
+  const Index pieces = 3 * rows;
   std::size_t bytes = 0;
-  for (Index piece = 0; piece < blocks; ++piece)
-    run(piece, [&](const auto& rows, const auto& columns, const Gram& part) {
-      bytes = std::max(bytes, products_.scratch_bytes(rows, columns, Into::overwrite, part));
+  for (Index piece = 0; piece < pieces; ++piece)
+    for_part(piece, [&](const auto& X_rows, const auto& columns, const Gram& part) {
+      bytes = std::max(bytes, products_.scratch_bytes(1, X_rows, columns, 0, part));
     });
   Frame frame(arena_);
   const ThreadScratch scratch(frame, bytes);
-  for_each_piece(blocks, [&](Index piece) {
-    run(piece, [&](const auto& rows, const auto& columns, const Gram& part) {
-      products_.multiply(rows, columns, Into::overwrite, part, scratch.mine());
+  const auto run = [&](Index piece) {
+    for_part(piece, [&](const auto& X_rows, const auto& columns, const Gram& part) {
+      products_.multiply(1, X_rows, columns, 0, part, scratch.mine());
     });
-  });
+  };
+  if (double(s) * double(s) * double(Y.cols) / 2 >= host_detail::smallest_shared_work)
+    for_each_piece(pieces, run);
+  else
+    for (Index piece = 0; piece < pieces; ++piece) run(piece);
   host_detail::mirror(A);
 }
 

@@ -1,7 +1,5 @@
 #include "steepest/engine/onednn_products.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <dnnl.hpp>
 #include <map>
@@ -14,8 +12,8 @@ namespace {
 
 using dnnl::memory;
 
-// What a primitive is made for: m, n, k, the strides of A, B and the leading one of C, and whether it accumulates.
-using Key = std::array<Index, 9>;
+// What a primitive is made for: m, n, k, the strides of A, B and the leading one of C, the bytes of its entries; alpha, beta.
+using Key = std::pair<std::array<Index, 9>, std::array<double, 2>>;
 
 struct Product {
   dnnl::memory::desc A, B, C;
@@ -24,24 +22,26 @@ struct Product {
 };
 
 template <class T>
-memory::desc description(const MatrixView<T>& X, memory::data_type type) {
+memory::desc description(const MatrixView<T>& X) {
+  const auto type = sizeof(T) == sizeof(float) ? memory::data_type::f32 : memory::data_type::bf16;
   return {{X.rows, X.cols}, type, memory::dims{X.row_stride, X.col_stride}};
 }
 
-// oneDNN runs a primitive on the threads that it was made for: one.
-Product make_product(const dnnl::engine& engine, const MatrixView<const BFloat16>& A,
-                     const MatrixView<const BFloat16>& B, OnednnProducts::Into into, const MatrixView<float>& C) {
-  const SingleThreadedBlas here;
+dnnl::primitive_attr attributes_of(double alpha, double beta) {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (into == OnednnProducts::Into::accumulate) {
-    dnnl::post_ops operations;
-    operations.append_sum(1);
-    attributes.set_post_ops(operations);
-  }
-  const auto a = description(A, memory::data_type::bf16);
-  const auto b = description(B, memory::data_type::bf16);
-  const auto c = description(C, memory::data_type::f32);
+  if (alpha != 1) attributes.set_output_scales(0, {static_cast<float>(alpha)});
+  if (beta == 0) return attributes;
+  dnnl::post_ops operations;
+  operations.append_sum(static_cast<float>(beta));
+  attributes.set_post_ops(operations);
+  return attributes;
+}
+
+// oneDNN runs a primitive on the threads that it was made for: one.
+Product make_product(const dnnl::engine& engine, const memory::desc& a, const memory::desc& b, const memory::desc& c,
+                     const dnnl::primitive_attr& attributes) {
+  const SingleThreadedBlas here;
   const dnnl::matmul::primitive_desc chosen(dnnl::matmul::desc(a, b, c), attributes, engine);
   return {a, b, c, dnnl::matmul(chosen), chosen.scratchpad_desc().get_size()};
 }
@@ -54,25 +54,29 @@ struct OnednnProducts::Primitives {
   std::map<Key, Product> known;
 
   // C has unit stride along its rows. A reference into a map stays good while others are added.
-  const Product& find(const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B, Into into,
-                      const MatrixView<float>& C) {
-    const Key key{C.rows,       C.cols,       A.cols,
-                  A.row_stride, A.col_stride, B.row_stride,
-                  B.col_stride, C.row_stride, into == Into::accumulate ? 1 : 0};
+  template <class T>
+  const Product& find(double alpha, const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B,
+                      double beta, const MatrixView<T>& C) {
+    const Key key{{C.rows, C.cols, A.cols, A.row_stride, A.col_stride, B.row_stride, B.col_stride, C.row_stride,
+                   Index{sizeof(T)}},
+                  {alpha, beta}};
     const std::lock_guard lock(guard);
     const auto place = known.find(key);
     if (place != known.end()) return place->second;
-    return known.emplace(key, make_product(engine, A, B, into, C)).first->second;
+    return known
+        .emplace(key, make_product(engine, description(A), description(B), description(C), attributes_of(alpha, beta)))
+        .first->second;
   }
 };
 
 OnednnProducts::OnednnProducts() : primitives_(std::make_unique<Primitives>()) {}
 OnednnProducts::~OnednnProducts() = default;
 
-void OnednnProducts::multiply(const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B, Into into,
-                              const MatrixView<float>& C, std::byte* scratch) {
-  if (C.col_stride != 1) return multiply(B.transposed(), A.transposed(), into, C.transposed(), scratch);
-  const Product& product = primitives_->find(A, B, into, C);
+template <class T>
+void OnednnProducts::multiply(double alpha, const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B,
+                              double beta, const MatrixView<T>& C, std::byte* scratch) {
+  if (C.col_stride != 1) return multiply(alpha, B.transposed(), A.transposed(), beta, C.transposed(), scratch);
+  const Product& product = primitives_->find(alpha, A, B, beta, C);
   const SingleThreadedBlas here;
   const dnnl::engine& engine = primitives_->engine;
   dnnl::stream stream(engine);
@@ -86,28 +90,21 @@ void OnednnProducts::multiply(const MatrixView<const BFloat16>& A, const MatrixV
                                      {DNNL_ARG_SCRATCHPAD, on(bytes, scratch)}});
 }
 
-std::size_t OnednnProducts::scratch_bytes(const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B,
-                                          Into into, const MatrixView<float>& C) {
-  if (C.col_stride != 1) return scratch_bytes(B.transposed(), A.transposed(), into, C.transposed());
-  return primitives_->find(A, B, into, C).scratch;
+template <class T>
+std::size_t OnednnProducts::scratch_bytes(double alpha, const MatrixView<const BFloat16>& A,
+                                          const MatrixView<const BFloat16>& B, double beta, const MatrixView<T>& C) {
+  if (C.col_stride != 1) return scratch_bytes(alpha, B.transposed(), A.transposed(), beta, C.transposed());
+  return primitives_->find(alpha, A, B, beta, C).scratch;
 }
 
-bool bf16_in_hardware() {
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::avx512_core_bf16:
-    case dnnl::cpu_isa::avx512_core_amx:
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::string bf16_kernel() {
-  if (!bf16_in_hardware()) return "OpenBLAS in f32 (SKIPPED: oneDNN in bf16, no AVX512-BF16 nor AMX here)";
-  const dnnl_version_t* version = dnnl_version();
-  const bool amx = dnnl::get_effective_cpu_isa() == dnnl::cpu_isa::avx512_core_amx;
-  return fmt::format("oneDNN {}.{}.{}, {}", version->major, version->minor, version->patch,
-                     amx ? "AMX" : "AVX512-BF16");
-}
+using Factor = MatrixView<const BFloat16>;
+template void OnednnProducts::multiply(double, const Factor&, const Factor&, double, const MatrixView<float>&,
+                                       std::byte*);
+template void OnednnProducts::multiply(double, const Factor&, const Factor&, double, const MatrixView<BFloat16>&,
+                                       std::byte*);
+template std::size_t OnednnProducts::scratch_bytes(double, const Factor&, const Factor&, double,
+                                                   const MatrixView<float>&);
+template std::size_t OnednnProducts::scratch_bytes(double, const Factor&, const Factor&, double,
+                                                   const MatrixView<BFloat16>&);
 
 }  // namespace steepest

@@ -12,9 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "steepest/engine/onednn_products.hpp"
+#include "steepest/engine/bf16_kernels.hpp"
 #include "steepest/engine/providers.hpp"
 #include "steepest/face/configuration.hpp"
+#include "steepest/face/exit_status.hpp"
 #include "steepest/face/text_table.hpp"
 #include "steepest/io/build_info.hpp"
 #include "steepest/io/machine.hpp"
@@ -76,6 +77,7 @@ Json as_json(const std::vector<Provider>& providers) {
 }
 
 void print_engines(bool json) {
+  as_usage([] { return bf16_kernels(); });  // STEEPEST_KERNELS
   const auto found = providers();
   fmt::print("{}", json ? as_json(found).dump() + '\n' : as_text(found));
   if (const auto mix = mixed_builds(found)) throw std::runtime_error(*mix);

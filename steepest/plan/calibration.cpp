@@ -8,7 +8,7 @@
 #include <functional>
 #include <utility>
 
-#include "steepest/engine/host.hpp"
+#include "steepest/engine/host_bf16.hpp"
 
 namespace steepest {
 namespace {
@@ -43,15 +43,23 @@ template <class T>
 class Subject {
  public:
   Subject(Host<T>& la, Index s)
-      : la_(la), frame_(la.frame()), X_(frame_.matrix(s, s)), Y_(X_), Z_(X_), A_(X_), B_(X_), L_(X_), C_(X_), v_(X_) {
-    for (auto* matrix : {&Y_, &Z_, &A_, &B_, &L_, &C_}) *matrix = frame_.matrix(s, s);
-    v_ = frame_.matrix(1, s);
+      : la_(la),
+        frame_(la.frame()),
+        X_(frame_.matrix(s, s)),
+        Y_(frame_.matrix(s, s)),
+        Z_(frame_.matrix(s, s)),
+        v_(frame_.matrix(1, s)),
+        A_(frame_.gram(X_, s)),
+        B_(frame_.gram(X_, s)),
+        L_(frame_.gram(X_, s)),
+        C_(frame_.gram(X_, s)) {
     la.random_normal(1, X_);
     la.scale(1 / la.frobenius(X_), X_, X_);
     la.gram(X_, A_);
     la.add_identity(1, A_);  // eigenvalues in [1, 2]
     la.cholesky(A_, L_);
     la.scale(1, A_, C_);
+    la.copy(X_, Z_);
   }
 
   /// Runs the kernel once and returns its flops, or bytes for `pass`, as multiples of s^3 or of s^2.
@@ -81,7 +89,7 @@ class Subject {
       case Kernel::svd:
         return la_.svd(X_, Y_, v_, Z_), 22;
       case Kernel::pass:
-        return la_.add(1, X_, 1, A_, Y_), 3 * sizeof(T);
+        return la_.add(1, X_, 1, Z_, Y_), 3 * sizeof(T);
     }
     return 0;
   }
@@ -89,7 +97,8 @@ class Subject {
  private:
   Host<T>& la_;
   typename Host<T>::Frame frame_;
-  MatrixView<T> X_, Y_, Z_, A_, B_, L_, C_, v_;
+  typename Host<T>::Matrix X_, Y_, Z_, v_;
+  typename Host<T>::Gram A_, B_, L_, C_;
 };
 
 double largest_size(Kernel kernel) {
@@ -135,6 +144,7 @@ Rates measured_rates(std::string machine, std::span<const int> threads) {
     const Threads in_force(count);
     rates.tables.push_back(measured_table<double>({EngineKind::host, Precision::f64, count}, rates.sizes));
     rates.tables.push_back(measured_table<float>({EngineKind::host, Precision::f32, count}, rates.sizes));
+    rates.tables.push_back(measured_table<BFloat16>({EngineKind::host, Precision::bf16, count}, rates.sizes));
   }
   return rates;
 }

@@ -84,7 +84,7 @@ Json candidate_json(const PolarCandidate& c) {
 PolarCandidate candidate_from(const Json& object) {
   const Json& bound = object.at("bound");
   return {.options = options_from(object.at("options")),
-          .precision = precision_named(object.at("dtype").get<std::string>()),
+          .precision = stored_precision_named(object.at("dtype").get<std::string>()),
           .form = form_of(object),
           .restarts = object.at("restarts").get<std::vector<int>>(),
           .seconds = object.at("seconds").get<double>(),
@@ -114,7 +114,7 @@ PolarDemand demand_from(const Json& object) {
   return {.rows = object.at("rows").get<Index>(),
           .cols = object.at("cols").get<Index>(),
           .batch = object.at("batch").get<Index>(),
-          .precision = precision_named(object.at("dtype").get<std::string>()),
+          .precision = stored_precision_named(object.at("dtype").get<std::string>()),
           .promise = {grade_named(object.at("grade").get<std::string>()), object.at("tolerance").get<double>(),
                       object.at("steps").get<int>()},
           .lower_bound = object.at("lower_bound").get<double>(),

@@ -13,6 +13,7 @@
 
 #include "steepest/base/random.hpp"
 #include "steepest/plan/candidates.hpp"
+#include "steepest/plan/factor_deviations.hpp"
 #include "steepest/polar/polar.hpp"
 #include "steepest/polar/test_matrices.hpp"
 
@@ -21,69 +22,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-/// Matrix X = P diag(sigma) Q' in f64 with its singular vectors.
-struct KnownMatrix {
-  OwnedMatrix<double> X, P, Q;
-  std::vector<double> sigma;
-};
-
-KnownMatrix known_matrix(Index m, Index n, std::vector<double> sigma, Index seed) {
-  Host<double> la;
-  const auto k = static_cast<Index>(sigma.size());
-  KnownMatrix known{{m, n}, {m, k}, {n, k}, std::move(sigma)};
-  auto frame = la.frame();
-  for (auto* basis : {&known.P, &known.Q}) {
-    auto G = frame.matrix(basis->rows, k);
-    auto R = frame.matrix(k, k);
-    la.random_normal(seed++, G);
-    la.qr(G, basis->view(), R);
-  }
-  auto PS = frame.matrix(m, k);
-  la.copy(known.P.view(), PS);
-  for (Index j = 0; j < k; ++j)
-    la.scale(known.sigma[static_cast<std::size_t>(j)], PS.block(0, j, m, 1), PS.block(0, j, m, 1));
-  la.product(1, PS, known.Q.view().transposed(), 0, PS, known.X.view());
-  return known;
-}
-
-/// What a promise limits, of U and the singular values that are at least 1e-3 ||X||_F.
-struct Deviations {
-  double diagonal = 0, off_diagonal = 0, largest = 0;
-};
-
-double norm_2(Host<double>& la, const MatrixView<double>& X) {
-  auto frame = la.frame();
-  const Index k = std::min(X.rows, X.cols);
-  auto S = frame.matrix(1, k);
-  la.svd(X, frame.matrix(X.rows, k), S, frame.matrix(k, X.cols));
-  return S(0, 0);
-}
-
-Deviations deviations(const KnownMatrix& known, OwnedMatrix<double>& U) {
-  Host<double> la;
-  double square = 0;
-  for (const double s : known.sigma) square += s * s;
-  Index count = 0;  // sigma is descending
-  while (count < static_cast<Index>(known.sigma.size()) &&
-         known.sigma[static_cast<std::size_t>(count)] >= 1e-3 * std::sqrt(square))
-    ++count;
-  auto frame = la.frame();
-  auto UQ = frame.matrix(U.rows, count);
-  auto D = frame.matrix(count, count);
-  auto P = known.P;
-  auto Q = known.Q;
-  la.product(1, U.view(), Q.view().block(0, 0, Q.rows, count), 0, UQ, UQ);
-  la.product(1, P.view().block(0, 0, P.rows, count).transposed(), UQ, 0, D, D);
-  Deviations result;
-  for (Index i = 0; i < count; ++i) {
-    result.diagonal = std::max(result.diagonal, std::abs(D(i, i) - 1));
-    D(i, i) = 0;
-  }
-  result.off_diagonal = norm_2(la, D);
-  result.largest = norm_2(la, U.view());
-  return result;
-}
 
 /// U of X as the candidate computes it in T, in f64 again.
 template <class T>

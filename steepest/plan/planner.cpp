@@ -30,10 +30,12 @@ void check_demand(const PolarDemand& demand) {
         "[plan] steps must lie in 1 .. 64; {} came", demand.promise.steps);
 }
 
-/// Those in which the promise may be computed: a grade allows for the rounding of f32, and f64 may be what it takes.
+/// Those in which the promise may be computed: a grade allows for the rounding of f32, and f64 may be what it takes. Not in bf16
+/// unless the matrices are: their rounding alone turns singular vectors of 1e-3 ||X||_F by more than a grade allows.
 std::vector<Precision> precisions(const PolarDemand& demand) {
   const bool graded = demand.promise.grade == Grade::muon_grade || demand.promise.grade == Grade::tight;
   if (!graded || !demand.converts || demand.engine != EngineKind::host) return {demand.precision};
+  if (demand.precision == Precision::bf16) return {Precision::bf16, Precision::f32, Precision::f64};
   return {Precision::f32, Precision::f64};
 }
 

@@ -1,13 +1,15 @@
 #include "steepest/plan/precision.hpp"
 
 #include <array>
+#include <span>
 
 #include "steepest/base/named.hpp"
 
 namespace steepest {
 namespace {
 
-constexpr std::array<Named<Precision>, 2> precisions{{{"f64", Precision::f64}, {"f32", Precision::f32}}};
+constexpr std::array<Named<Precision>, 3> precisions{
+    {{"f64", Precision::f64}, {"f32", Precision::f32}, {"bf16", Precision::bf16}}};
 constexpr std::array<Named<EngineKind>, 2> engines{{{"host", EngineKind::host}, {"aten", EngineKind::aten}}};
 
 }  // namespace
@@ -15,10 +17,17 @@ constexpr std::array<Named<EngineKind>, 2> engines{{{"host", EngineKind::host}, 
 std::string_view name(Precision precision) { return name_in<Precision>(precisions, precision); }
 std::string_view name(EngineKind engine) { return name_in<EngineKind>(engines, engine); }
 
-Precision precision_named(std::string_view word) { return value_in<Precision>(precisions, "[command] dtype", word); }
+Precision precision_named(std::string_view word) {
+  return value_in<Precision>(std::span(precisions).first(2), "[command] dtype", word);
+}
+Precision stored_precision_named(std::string_view word) {
+  return value_in<Precision>(precisions, "[plan] dtype", word);
+}
 EngineKind engine_kind_named(std::string_view word) { return value_in<EngineKind>(engines, "[plan] engine", word); }
 
-double epsilon(Precision precision) { return precision == Precision::f64 ? 0x1p-52 : 0x1p-23; }
-double bytes(Precision precision) { return precision == Precision::f64 ? 8 : 4; }
+double epsilon(Precision precision) {
+  return precision == Precision::f64 ? 0x1p-52 : precision == Precision::f32 ? 0x1p-23 : 0x1p-7;
+}
+double bytes(Precision precision) { return precision == Precision::f64 ? 8 : precision == Precision::f32 ? 4 : 2; }
 
 }  // namespace steepest

@@ -9,6 +9,7 @@
 
 #include "steepest/base/named.hpp"
 #include "steepest/polar/gram_halley_error.hpp"
+#include "steepest/polar/gram_space_bound.hpp"
 #include "steepest/polar/restarts.hpp"
 
 namespace steepest {
@@ -55,12 +56,25 @@ double standard_rounding(const PolynomialSchedule& schedule, double epsilon, dou
   return error;
 }
 
-/// Rounding of the Gram form: a block between restarts adds epsilon g^2 for each of its steps.
-double gram_rounding(const PreparedPolar& plan, double epsilon) {
-  double error = epsilon, block_slope = 1, growth = 1, upper = 1;
+/// What Gram space rounds, in the 2-norm: X as it comes, X X' of Frobenius norm 1, a step's R, Q X by ||Q||, and U.
+struct GramSpaceModel {
+  double input, gram, gram_step, product, storage;
+};
+
+GramSpaceModel gram_space_model(const MatrixClass& matrices) {
+  const double eps = epsilon(matrices.precision);
+  const double of_grams = gram_epsilon(eps);
+  const double gram = of_grams * std::min(0.5, 5 / std::sqrt(small_side(matrices)));
+  if (of_grams == eps) return {eps, gram, eps, eps, 0};
+  return {0, gram, of_grams, 0x1p-17, eps / 2};  // bf16 is taken as it is; Q is split in two
+}
+
+/// Rounding of the Gram form: a block between restarts adds `gram` g^2 for each of its steps, and its product.
+double gram_rounding(const PreparedPolar& plan, const GramSpaceModel& at) {
+  double error = at.input, block_slope = 1, growth = 1, upper = 1;
   double steps = 0;
   const auto close_block = [&] {
-    error = block_slope * error + steps * epsilon * growth * growth;
+    error = block_slope * error + steps * at.gram_step * growth * growth + at.product * growth + at.storage;
     block_slope = growth = 1;
     steps = 0;
   };
@@ -78,35 +92,35 @@ double gram_rounding(const PreparedPolar& plan, double epsilon) {
 
 /// Rounding of X, of the Grams and of each Q X: ||Q||_2 is the product of the block's a, and exact steps magnify what came
 /// before by beta + 5/4 gamma at most (gram_halley_error.hpp).
-double halley_rounding(const PreparedPolar& plan, double epsilon) {
-  double products = epsilon, norm_of_q = 1;
+double halley_rounding(const PreparedPolar& plan, const GramSpaceModel& at) {
+  double products = at.input, norm_of_q = 1;
   for (std::size_t t = 0; t < plan.halley.size(); ++t) {
     const HalleyStep& step = plan.halley[t];
     if (restarts_before(plan, t)) {
-      products += epsilon * norm_of_q;
+      products += at.product * norm_of_q + at.storage;
       norm_of_q = 1;
     }
     const double beta = step.b / step.c;
     products *= beta + 1.25 * (step.a - beta);
     norm_of_q *= step.a;
   }
-  const GramHalleyError gram = gram_halley_error(plan.halley, plan.restarts, epsilon);
-  return gram.smallest_eigenvalue < 0.5 ? infinity : products + epsilon * norm_of_q + gram.error;
+  const GramHalleyError gram = gram_halley_error(plan.halley, plan.restarts, at.gram);
+  return gram.smallest_eigenvalue < 0.5 ? infinity : products + at.product * norm_of_q + at.storage + gram.error;
 }
 
 FactorBounds polynomial_bounds(const PreparedPolar& plan, double lower, const MatrixClass& matrices) {
   const double eps = epsilon(matrices.precision);
   const Interval promised = image(plan.polynomials, {lower, 1}), all = image(plan.polynomials, {0, 1});
   const bool gram = plan.form == PolynomialForm::gram;
-  const double rounding =
-      gram ? gram_rounding(plan, eps) : standard_rounding(plan.polynomials, eps, small_side(matrices));
+  const double rounding = gram ? gram_rounding(plan, gram_space_model(matrices))
+                               : standard_rounding(plan.polynomials, eps, small_side(matrices));
   return {std::max(1 - promised.lower, promised.upper - 1), std::max(std::abs(all.lower), all.upper), rounding};
 }
 
 FactorBounds halley_bounds(const PreparedPolar& plan, double lower, const MatrixClass& matrices) {
   double l = lower;
   for (const HalleyStep& step : plan.halley) l = std::min(1.0, l * (step.a + step.b * l * l) / (1 + step.c * l * l));
-  return {1 - l, 1, halley_rounding(plan, epsilon(matrices.precision))};
+  return {1 - l, 1, halley_rounding(plan, gram_space_model(matrices))};
 }
 
 /// P'U Q = D + E: the diagonal deviates by D and E, the rest by E without its diagonal, at most 2 ||E||.

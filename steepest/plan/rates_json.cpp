@@ -44,9 +44,10 @@ void check_table(const RateTable& table, std::size_t sizes) {
 }
 
 RateTable table_from(const Json& object) {
-  RateTable table{.key = {engine_kind_named(object.at("engine").get<std::string>()),
-                          precision_named(object.at("dtype").get<std::string>()), object.at("threads").get<int>()},
-                  .rates = {}};
+  RateTable table{
+      .key = {engine_kind_named(object.at("engine").get<std::string>()),
+              stored_precision_named(object.at("dtype").get<std::string>()), object.at("threads").get<int>()},
+      .rates = {}};
   for (std::size_t k = 0; k < kernel_count; ++k)
     table.rates[k] = object.at("rates").at(std::string(kernel_names[k])).get<std::vector<double>>();
   return table;

@@ -1,6 +1,7 @@
 #pragma once
 // Polar factors by matrix products only: a composition of odd polynomials, each acting on the singular values.
 
+#include <concepts>
 #include <span>
 
 #include "steepest/engine/engine.hpp"
@@ -24,6 +25,28 @@ class PingPong {
   std::size_t now_;
 };
 
+/// Engines that store matrices more narrowly than Grams.
+template <class E>
+concept NarrowMatrices = !std::same_as<typename E::Matrix, typename E::Gram>;
+
+/// Y+ = a Y + (b A + c A A) Y in the storage of matrices throughout, where their products are faster. Each step begins with the
+/// Gram of the Y that is stored, so that roundings of A and of b A + c A A stay what they are (promise.hpp).
+template <NarrowMatrices E>
+void narrow_step(E& la, const OddPolynomial& p, const typename E::Gram& A, const typename E::Matrix& Y,
+                 typename E::Matrix& result) {
+  auto frame = la.frame();
+  auto narrow = frame.matrix(A, la.rows(A), la.rows(A));
+  if (p.c == 0) {
+    la.scale(p.b, A, narrow);
+  } else {
+    auto square = frame.gram_of(A);
+    la.copy(A, narrow);
+    la.gram(narrow, square);
+    la.add(p.b, A, p.c, square, narrow);  // b A + c A A
+  }
+  la.product(1, narrow, Y, p.a, Y, result);
+}
+
 /// Y <- p_T(...p_1(Y)...) for wide Y, p(x) = a x + b x^3 + c x^5 + d x^7 applied to singular values:
 /// p(Y) = (a I + b A + c A^2 + d A^3) Y, A = Y Y'. A holds that Gram on entry where `formed`.
 template <Engine E>
@@ -34,6 +57,13 @@ void polynomial_steps(E& la, PingPong<typename E::Matrix>& Y, typename E::Gram& 
   for (const auto& [a, b, c, d] : schedule) {
     if (!formed) la.gram(Y.now(), A);  // A = Y Y'
     formed = false;
+    if constexpr (NarrowMatrices<E>) {
+      if (d == 0) {
+        narrow_step(la, {a, b, c, d}, A, Y.now(), Y.next());
+        Y.flip();
+        continue;
+      }
+    }
     if (d != 0) {
       auto step = la.frame();
       auto C = step.gram_of(A);

@@ -112,6 +112,14 @@ def test_engines_say_who_serves_each_routine(steepest: Run) -> None:
     assert found["routines"]["dgemm_"] in steepest("engines").stdout
 
 
+def test_kernels_that_are_not_here_are_refused(steepest: Run) -> None:
+    result = steepest("engines", STEEPEST_KERNELS="neon")
+    assert result.returncode == 2
+    assert "STEEPEST_KERNELS must be one of f32" in result.stderr
+    assert "'neon' came" in result.stderr
+    assert "OpenBLAS in f32" in steepest("engines", STEEPEST_KERNELS="f32").stdout
+
+
 def test_two_builds_of_blas_are_refused(steepest: Run, build_folder: Path) -> None:
     second = build_folder / "bin" / "libsteepest_second_blas.so"
     result = steepest("engines", "--json", LD_PRELOAD=str(second))

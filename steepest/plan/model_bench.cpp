@@ -1,0 +1,118 @@
+// Polar factors of whole sets of matrices, one matrix per core: the hidden matrices of GPT-2 small and 256 of 128 x 128, by what the
+// planner picks for muon_grade and by five polynomial steps, in f32 and in bf16, with the rate at which useful flops are done
+// (symmetric results at half price) and, in the same run, the rate of plain products of that storage on the same cores.
+#include <benchmark/benchmark.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "steepest/engine/host_bf16.hpp"
+#include "steepest/engine/providers.hpp"
+#include "steepest/plan/planner.hpp"
+#include "steepest/polar/polar.hpp"
+#include "steepest/polar/test_matrices.hpp"
+
+namespace {
+
+using namespace steepest;
+
+struct Shape {
+  Index rows, cols;
+};
+
+std::vector<Shape> gpt2_small() {
+  std::vector<Shape> shapes;
+  for (const Shape shape : {Shape{768, 3072}, Shape{3072, 768}, Shape{768, 2304}, Shape{768, 768}})
+    shapes.insert(shapes.end(), 12, shape);  // the largest first
+  return shapes;
+}
+
+std::vector<Shape> all_small() { return std::vector<Shape>(256, Shape{128, 128}); }
+
+template <class T>
+constexpr Precision precision_of = sizeof(T) == 2 ? Precision::bf16 : Precision::f32;
+
+template <class T>
+PreparedPolar planned(Shape shape) {
+  return prepare_polar(plan_polar({.rows = shape.rows,
+                                   .cols = shape.cols,
+                                   .precision = precision_of<T>,
+                                   .promise = {.grade = Grade::muon_grade},
+                                   .rank = Rank::partial,
+                                   .certificate = Certificate::none,
+                                   .converts = false}));
+}
+
+template <class T>
+PreparedPolar five_steps(Shape shape) {
+  return prepare_polar({.method = PolarMethod::jordan, .rank = Rank::partial, .certificate = Certificate::none},
+                       Host<T>::epsilon(), std::min(shape.rows, shape.cols));
+}
+
+/// Row-major, as the parameters of a model are.
+template <class T>
+void factors(benchmark::State& state, std::vector<Shape> shapes, PreparedPolar (*prepare)(Shape)) {
+  Host<T> la;
+  std::vector<OwnedMatrix<T>> X, U;
+  std::vector<PreparedPolar> plans;
+  double flops = 0;
+  for (const Shape shape : shapes) {
+    X.emplace_back(shape.cols, shape.rows);
+    U.emplace_back(shape.cols, shape.rows);
+    la.random_normal(static_cast<Index>(X.size()), X.back().view());
+    plans.push_back(prepare(shape));
+    flops += polar_flops(plans.back(), shape.rows, shape.cols);
+  }
+  const auto factor = [&](Host<T>& worker, Index i) {
+    const auto k = static_cast<std::size_t>(i);
+    auto result = U[k].view().transposed();
+    polar(worker, X[k].view().transposed(), result, plans[k]);
+  };
+  for (auto _ : state) la.each(static_cast<Index>(shapes.size()), factor);
+  state.counters["Gflop/s"] = benchmark::Counter(1e-9 * flops, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+/// The yardstick: products of 768 x 768 by 768 x 768, one to a core.
+template <class T>
+void products(benchmark::State& state) {
+  constexpr Index n = 768, count = 16;
+  Host<T> la;
+  std::vector<OwnedMatrix<T>> A, C;
+  for (Index i = 0; i < count; ++i) {
+    A.emplace_back(n, n);
+    C.emplace_back(n, n);
+    la.random_normal(i, A.back().view());
+  }
+  for (auto _ : state)
+    la.each(count, [&](Host<T>& worker, Index i) {
+      const auto a = A[static_cast<std::size_t>(i)].view(), c = C[static_cast<std::size_t>(i)].view();
+      worker.product(1, a, a, 0, c, c);
+    });
+  state.counters["Gflop/s"] = benchmark::Counter(1e-9 * 2 * double(count) * double(n) * double(n) * double(n),
+                                                 benchmark::Counter::kIsIterationInvariantRate);
+}
+
+template <class T>
+void register_all(const std::string& storage) {
+  const auto add = [&](const std::string& name, auto&&... arguments) {
+    benchmark::RegisterBenchmark((storage + "/" + name).c_str(), std::forward<decltype(arguments)>(arguments)...)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  };
+  add("products", products<T>);
+  add("gpt2_small/muon_grade", factors<T>, gpt2_small(), planned<T>);
+  add("gpt2_small/five_steps", factors<T>, gpt2_small(), five_steps<T>);
+  add("256_of_128/five_steps", factors<T>, all_small(), five_steps<T>);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::AddCustomContext("kernels", steepest::blas_kernel() + "; bf16: " + steepest::bf16_kernel());
+  register_all<float>("f32");
+  register_all<steepest::BFloat16>("bf16");
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}
