@@ -27,7 +27,8 @@ struct OracleRow {
 ///               numbers below 1e6
 ///   nsK         K quintic steps 3.4445, -4.7750, 2.0315 in bf16 storage, as torch computes them (K. Jordan 2024)
 ///   peK         the first K steps of Polar Express in bf16 storage (Amsel et al. 2025, arXiv:2505.16932)
-///   exact       the polar factor to rounding
+///   exact       the polar factor to rounding, by QDWH
+///   auto        the same by the planner's choice for the shape
 std::vector<OracleRow> oracle_table();
 
 /// The oracle of this name; std::invalid_argument naming the closest ones otherwise.

@@ -45,6 +45,15 @@ def test_every_step_is_recorded_and_the_summary_agrees(steepest: Run, tmp_path: 
         assert lines[-1]["status"] == run["status"] == "done"
 
 
+# Both are the polar factor to rounding, so that the runs agree as far as f32 carries them.
+def test_the_planners_oracle_follows_the_exact_one(steepest: Run) -> None:
+    told = summary(steepest("problem", "completion", *SMALL, "--optimizer", "polargrad,polargrad,polargrad",
+                            "--oracle", "exact,auto,ns5", "--lr", "5", "--steps", "20", "--json"))  # fmt: skip
+    exact, planned, rough = (run["value"] for run in told["runs"])
+    assert planned == pytest.approx(exact, rel=1e-4)
+    assert rough != pytest.approx(exact, rel=1e-3)
+
+
 # Smoothing: s <- w s + (1 - w) x with w = 0.9 for completion, from the first x; kappa >= 1.
 def test_spectra_are_told_raw_and_smoothed(steepest: Run, tmp_path: Path) -> None:
     steepest("problem", "completion", *SMALL, "--lr", "5", "--steps", "12", "--out", "kept")
