@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "steepest/optim/hyperball.hpp"
 #include "steepest/optim/maps.hpp"
 #include "steepest/optim/moments.hpp"
 #include "steepest/optim/observation.hpp"
@@ -13,6 +14,7 @@
 #include "steepest/optim/parameter.hpp"
 #include "steepest/optim/post.hpp"
 #include "steepest/optim/preparations.hpp"
+#include "steepest/optim/schedule_free.hpp"
 #include "steepest/optim/step_sizes.hpp"
 
 namespace steepest {
@@ -111,6 +113,16 @@ struct CellScratch {
   typename E::Matrix X, R, P, D;
 };
 
+/// Those that the parts of this rule write to, shaped and stored as G; the rest are empty.
+template <ElementwiseEngine E, class Frame>
+CellScratch<E> cell_scratch(Frame& frame, const Rule& rule, const typename E::Matrix& G) {
+  const auto taken_if = [&](bool used) { return used ? frame.matrix_like(G) : frame.matrix(G, 0, 0); };
+  const bool polar_first = rule.order == Order::polar_first;
+  return {taken_if(rule.decay == Decay::gradient && rule.weight_decay != 0),
+          taken_if(polar_first || reads_out_anew(rule)), taken_if(polar_first || rule.preparation != Preparation::none),
+          taken_if(rule.map != MapKind::identity)};
+}
+
 /// Prepares, maps and matches R: a view of R, of scratch.P or of scratch.D. Leaves <R, D> in the cell where the scale
 /// asks for it.
 template <ElementwiseEngine E>
@@ -172,8 +184,9 @@ typename E::Matrix direction(E& la, Cell<E>& cell, const BlockMatrices<E>& block
   if (rule.step_size == RateKind::prodigy) X.weight = cell.before.distance * X.weight;  // d g
   StepInput<E> in = step_input(cell, common, X);
   if (rule.step_size == RateKind::prodigy) in.unit = cell.now.distance;
+  if (rule.order == Order::momentum_first) in.read = read_out(la, in, X, scratch.R);
   cell.rate = rate_of(la, cell, block.W, in, common);
-  if (rule.order == Order::momentum_first) return mapped(la, cell, in, read_out(la, in, X, scratch.R), scratch);
+  if (in.read) return mapped(la, cell, in, *in.read, scratch);
   la.scale(X.weight, X.matrix, scratch.R);  // R = X
   const auto D = mapped(la, cell, in, scratch.R, scratch);
   return read_out(la, in, Weighted<E>{D, 1.0}, scratch.P);
@@ -186,7 +199,7 @@ typename E::Scalar scale_of(E& la, const Cell<E>& cell, const CommonStep<E>& com
   const Index m = cell.place.rows, n = cell.place.cols;
   const bool turned = cell.norm.transposed && rule.map == MapKind::norm;
   typename E::Scalar c = turned ? shape_scale(rule.scale, n, m) : shape_scale(rule.scale, m, n);
-  if (rule.scale == Scale::dual_norm) c = cell.dual;
+  if (rule.scale == Scale::dual_norm) c = dual_power(la, rule, cell.dual, cell.parameter.value);
   if (rule.scale == Scale::shared_dual_norm) c = common.shared_dual;
   if (rule.scale == Scale::smoothness) c = cell.dual * la.reciprocal(rule.l0 + rule.l1 * cell.dual);
   if (rule.adaptive) c = c * cell.dual;
@@ -228,8 +241,10 @@ WeightStep<E> weight_step(E& la, const Cell<E>& cell, const typename E::Scalar& 
       return {1 - rule.weight_decay, t};
     case Decay::constrained:
       return {1.0 - cell.rate, t};
-    case Decay::after:
-      return {1.0 - decayed, (1.0 - decayed) * t};
+    case Decay::after: {
+      const Scalar late = rule.scaled_decay ? decayed * scale_of(la, cell, common) : decayed;
+      return {1.0 - late, (1.0 - late) * t};
+    }
     default:
       return {1.0, t};
   }
@@ -246,10 +261,13 @@ typename E::Scalar decay_of(const Cell<E>& cell, const CommonStep<E>& common) {
 
 /// W = (1 - lr weight_decay) W - lr c D, or another decay.
 template <ElementwiseEngine E>
-void apply(E& la, Cell<E>& cell, typename E::Matrix& W, const CommonStep<E>& common,
-           const typename E::Matrix& D) {
+void apply(E& la, Cell<E>& cell, typename E::Matrix& W, const CommonStep<E>& common, const typename E::Matrix& D) {
   const Rule& rule = cell.rule;
   if (rule.map == MapKind::soap && la.reading(cell.steps).get() <= 1) return;  // the first gradient makes the basis
+  if (rule.decay == Decay::hyperball) return move_on_sphere(la, common.gate, cell.rate, D, W);
+  if (rule.step_size == RateKind::schedule_free)
+    return move_between(la, step_input(cell, common, Weighted<E>{D, 1.0}), rule.learning_rate * common.schedule_factor,
+                        scale_of(la, cell, common), D, W);
   const auto decayed = decay_of(cell, common);
   const WeightStep<E> step = weight_step(la, cell, decayed, common);
   if (rule.decay == Decay::cautious) return decay_cautiously(la, common.gate, decayed, W, step.rate, D);
@@ -269,10 +287,10 @@ void move_in_one_pass(E& la, Cell<E>& cell, BlockMatrices<E>& block, const Commo
 template <ElementwiseEngine E>
 void move_block(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<E>& common) {
   if constexpr (OnePassEngine<E>)
-    if (fits_one_pass(cell.rule, cell.norm.norm)) return move_in_one_pass(la, cell, block, common);
+    if (!cell.seen && fits_one_pass(cell.rule, cell.norm.norm)) return move_in_one_pass(la, cell, block, common);
   auto frame = la.frame();
   const auto& G = block.G;
-  CellScratch<E> scratch{frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G), frame.matrix_like(G)};
+  CellScratch<E> scratch = cell_scratch<E>(frame, cell.rule, G);
   const auto D = direction(la, cell, block, common, scratch);
   if (cell.direction) return la.copy(D, *cell.direction);
   apply(la, cell, block.W, common, D);

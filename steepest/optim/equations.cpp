@@ -52,6 +52,8 @@ std::string preparation(const Rule& r) {
       return "r_i <- (r_i - mean(r_i)) / std(r_i), rows";
     case Preparation::whiten:
       return fmt::format("V <- {} V + {:.6g} X^2, R <- R / sqrt(V + {})", r.beta2, 1 - r.beta2, r.epsilon);
+    case Preparation::soft_threshold:
+      return fmt::format("R <- R - sign(R) max(0, |R| - {})", r.threshold);
   }
   return "";
 }
@@ -112,6 +114,13 @@ std::string soap(const Rule& r) {
       r.kronecker.frequency);
 }
 
+std::string adafactor(const Rule& r) {
+  const std::string floor = r.epsilon < 0 ? "the type's rounding" : fmt::format("{}", r.epsilon);
+  return fmt::format("w = t^{}, r <- (1 - w) r + w mean_j x_ij^2, c <- (1 - w) c + w mean_i x_ij^2, ", r.beta2) +
+         (r.epsilon == 0 ? "D = R / sqrt(r c' / mean(r))"
+                         : fmt::format("e = {}, D = R / sqrt(max(e^2, r c' / max(e, mean(r))))", floor));
+}
+
 std::string map_equation(const Rule& r) {
   switch (r.map) {
     case MapKind::identity:
@@ -121,17 +130,16 @@ std::string map_equation(const Rule& r) {
     case MapKind::norm:
       return norm_text(r);
     case MapKind::adafactor:
-      return fmt::format(
-          "w = t^{}, r <- (1 - w) r + w mean_j x_ij^2, c <- (1 - w) c + w mean_i x_ij^2, "
-          "D = R / sqrt(r c' / mean(r))",
-          r.beta2);
+      return adafactor(r);
     case MapKind::shampoo:
       return shampoo(r);
     case MapKind::soap:
       return soap(r);
     case MapKind::splus:
-      return fmt::format("{}; every {} steps P, Q = their eigenvectors; D = P sign(P' R Q) Q'", kronecker_statistics(r),
-                         r.kronecker.frequency);
+      return fmt::format(
+          "D = P sign(P' R Q) Q', P = I, Q = I at first; {}; after the first and every {} steps P, Q = their "
+          "eigenvectors",
+          kronecker_statistics(r), r.kronecker.frequency);
     case MapKind::asgo:
       return fmt::format("L <- {}, D = (L^(1/2) + {} I)^-1 R",
                          r.kronecker.beta == 1 ? "L + X X'" : fmt::format("{0} L + (1 - {0}) X X'", r.kronecker.beta),
@@ -175,6 +183,11 @@ std::string post(const Rule& r) {
   return "";
 }
 
+/// ||D||_F with the epsilon of the second moment of D, if there is one.
+std::string norm_beside(const Rule& r) {
+  return r.post == Post::none || r.epsilon == 0 ? "||D||_F" : fmt::format("(||D||_F + {})", r.epsilon);
+}
+
 std::string match(const Rule& r) {
   switch (r.match) {
     case Match::none:
@@ -182,13 +195,13 @@ std::string match(const Rule& r) {
     case Match::preserve:
       return fmt::format("D <- D ||D before||_F / (||D||_F + {})", r.epsilon);
     case Match::unit_rms:
-      return "D <- sqrt(m n) D / ||D||_F";
+      return fmt::format("D <- sqrt(m n) D / {}", norm_beside(r));
     case Match::read_out:
       return "D <- D ||R||_F / ||D||_F";
     case Match::clip_rms:
       return fmt::format("D <- D / max(1, RMS(D) / {})", r.threshold);
     case Match::polar_norm:
-      return "D <- sqrt(min(m, n)) D / ||D||_F";
+      return fmt::format("D <- sqrt(min(m, n)) D / {}", norm_beside(r));
   }
   return "";
 }
@@ -206,6 +219,7 @@ std::string scale(const Rule& r) {
                                               "sum <R, D> over the parameters",
                                               ""};
   std::string text(texts[static_cast<std::size_t>(r.scale)]);
+  if (r.scale == Scale::dual_norm && r.dual_exponent != 1) text = fmt::format("<R, D>^{}", r.dual_exponent);
   if (r.scale == Scale::smoothness) text = fmt::format("<R, D> / ({} + {} <R, D>)", r.l0, r.l1);
   if (r.adaptive) text += " <R, D>";
   if (r.factor != 1) text = fmt::format("{} {}", r.factor, text);
@@ -214,6 +228,11 @@ std::string scale(const Rule& r) {
 
 std::string step_size(const Rule& r) {
   switch (r.step_size) {
+    case RateKind::schedule_free:
+      return fmt::format(
+          "lr = {} times the schedule, w = t^{} (largest lr)^{}, a = w / (sum of w); Z_1 = W_1, W the point of "
+          "gradients",
+          r.learning_rate, r.average.power, r.average.rate_power);
     case RateKind::constant:
       return fmt::format("lr = {} times the schedule", r.learning_rate);
     case RateKind::adago:
@@ -232,14 +251,24 @@ std::string step_size(const Rule& r) {
   return "";
 }
 
+/// Schedule-Free's average of points is A = Z + (W - Z) / beta.
+std::string average_step(const Rule& r) {
+  return fmt::format(
+      "S = c D + {} W, W <- (1 - a) W + a Z - lr (1 - {} (1 - a)) S, Z <- Z - lr S; the average is Z + (W - Z) / {}",
+      r.weight_decay, r.momentum, r.momentum);
+}
+
 std::string step(const Rule& r) {
+  if (r.step_size == RateKind::schedule_free) return average_step(r);
   switch (r.decay) {
+    case Decay::hyperball:
+      return "N = W - lr ||W||_F D / ||D||_F, W <- ||W||_F N / ||N||_F";
     case Decay::independent:
       return fmt::format("W <- (1 - {}) W - lr c D", r.weight_decay);
     case Decay::constrained:
       return "W <- (1 - lr) W - lr c D";
     case Decay::after:
-      return fmt::format("W <- (1 - {} lr) (W - lr c D)", r.weight_decay);
+      return fmt::format("W <- (1 - {} lr{}) (W - lr c D)", r.weight_decay, r.scaled_decay ? " c" : "");
     case Decay::cautious:
       return fmt::format("W <- W - lr c D - {} lr W where w d >= 0", r.weight_decay);
     default:

@@ -89,19 +89,24 @@ void soap(E& la, const StepInput<E>& in, typename E::Matrix& D) {
   keep(la, in.gate, X, M);
 }
 
+/// D in the bases of the steps before, then the statistics and, at the first step and when due, the bases.
 template <FactorsState E>
 void splus(E& la, const StepInput<E>& in, const typename E::Matrix& R, typename E::Matrix& D) {
   const auto state = in.state(Part::map);
-  gather_both(la, in, state[0], state[1]);
-  if (refreshes(in.rule.kronecker, step_number(la, in))) {
-    first_basis(la, in, la.rows(R), state[0], state[2]);
-    first_basis(la, in, la.cols(R), state[1], state[3]);
+  const double t = step_number(la, in);
+  if (t <= 1) {
+    la.sign(R, D);
+  } else {
+    auto frame = la.frame();
+    auto T = frame.matrix_like(R);
+    rotate(la, false, state[2], R, state[3], T);
+    la.sign(T, T);
+    rotate(la, true, state[2], T, state[3], D);  // D = Q_L sign(Q_L' R Q_R) Q_R'
   }
-  auto frame = la.frame();
-  auto T = frame.matrix_like(R);
-  rotate(la, false, state[2], R, state[3], T);
-  la.sign(T, T);
-  rotate(la, true, state[2], T, state[3], D);  // D = Q_L sign(Q_L' R Q_R) Q_R'
+  gather_both(la, in, state[0], state[1]);
+  if (t > 1 && !is_due(in.rule.kronecker, t)) return;
+  first_basis(la, in, la.rows(R), state[0], state[2]);
+  first_basis(la, in, la.cols(R), state[1], state[3]);
 }
 
 template <FactorsState E>
@@ -147,7 +152,7 @@ typename E::Matrix soap(E& la, const StepInput<E>& in, const typename E::Matrix&
   return D;
 }
 
-/// SPlus (Frans, Levine and Abbeel 2025, arXiv:2506.07254).
+/// SPlus (Frans, Levine and Abbeel 2025, arXiv:2506.07254). The bases are those of earlier gradients, I at first.
 template <ElementwiseEngine E>
 typename E::Matrix splus(E& la, const StepInput<E>& in, const typename E::Matrix& R, typename E::Matrix& D) {
   if constexpr (!FactorsState<E>)

@@ -33,9 +33,9 @@ AdamCorrections<E> adam_corrections(E& la, const StepInput<E>& in) {
   using Scalar = typename E::Scalar;
   const Rule& rule = in.rule;
   Scalar first = 1.0, second = 1.0;
-  if (rule.bias_correction && rule.step_size != RateKind::prodigy) {     // prodigy's rate has the corrections
-    first = la.reciprocal(la.one_minus_power(rule.momentum, in.steps));  // 1 / (1 - b1^t)
-    second = la.reciprocal(la.one_minus_power(rule.beta2, in.steps));    // 1 / (1 - b2^t)
+  if (rule.bias_correction && rule.step_size != RateKind::prodigy) {  // prodigy's rate has the corrections
+    if (keeps_momentum(rule)) first = la.reciprocal(la.one_minus_power(rule.momentum, in.steps));  // 1 / (1 - b1^t)
+    second = la.reciprocal(la.one_minus_power(rule.beta2, in.steps));                              // 1 / (1 - b2^t)
   }
   if (rule.raw_epsilon) {
     first = first * la.reciprocal(la.square_root(second));

@@ -13,7 +13,8 @@ struct WeightStep {
 
 /// True where nothing stands between read-out, map and weight but numbers that are known before the pass.
 inline bool plain_step(const Rule& rule) {
-  const bool decays_apart = rule.decay != Decay::cautious && (rule.decay != Decay::gradient || rule.weight_decay == 0);
+  const bool decays_apart = rule.decay != Decay::cautious && rule.decay != Decay::hyperball &&
+                            (rule.decay != Decay::gradient || rule.weight_decay == 0);
   return decays_apart && keeps_momentum(rule) && !rule.moment_correction && rule.order == Order::momentum_first &&
          rule.preparation == Preparation::none && rule.post == Post::none && rule.match == Match::none &&
          rule.step_size == RateKind::constant && !uses_dual_norm(rule);

@@ -154,6 +154,11 @@ Cell<E> Optimizer<E>::make_cell(const Parameter<E>& p, const BlockPlace& place, 
     cell.state.push_back(first_value(slot, W));
   }
   if (options_.diagnostics.every > 0) cell.value_before = memory_->zeros(W, place.rows, place.cols);
+  check(rule.decay != Decay::hyperball || la_->reading(la_->frobenius(W)).get() > 0,
+        "[optim] '{}': a step on the sphere of W's norm needs W other than 0; rule {}", p.name, rule.name);
+  if (rule.step_size == RateKind::prodigy)
+    for (const Cell<E>& other : cells_)
+      if (other.rule.step_size == RateKind::prodigy) check_one_distance(rule, other.rule, p.name);
   estimates_ = estimates_ || rule.step_size == RateKind::prodigy;
   if (rule.scale == Scale::shared_dual_norm) {
     shares_ = true;

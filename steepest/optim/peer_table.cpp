@@ -47,6 +47,56 @@ void named_polynomials(const std::string& value, Settings& ours) {
   ours["coefficients"] = value;
 }
 
+// pytorch_optimizer 4.1: what its names of lists stand for beside `quintic`.
+constexpr Text express_list =
+    "8.237312490495555,-23.157747414558198,16.680568411445915;4.082441999064835,-2.893047735332586,0.5252849256975648;"
+    "3.9263479922546582,-2.8547468034765298,0.5318022422894988;3.2982187133085143,-2.424541981026706,0."
+    "48632008358844075;"
+    "2.2970369434552573,-1.63662558125903,0.4002628455953627;1.8763805351440397,-1.2347896577722228,0."
+    "35891887501668385;"
+    "1.8564423485617974,-1.2132449880935525,0.3568003487825883;1.8749994008682747,-1.2499988017229169,0."
+    "3749994008546422";
+constexpr Text safer_list =
+    "8.156554524902461,-22.48329292557795,15.878769915207462;4.0429299351667245,-2.808917465908704,0.5000178451051299;"
+    "3.8916678022926563,-2.7724841532176825,0.5060648178503389;3.285753657755658,-2.3681294933425394,0."
+    "46449024233003117;"
+    "2.3005307116270983,-1.6111665557258408,0.3833374427545273;1.8631210546382593,-1.2042160621002727,0."
+    "3421879560523383;"
+    "1.8382572152247512,-1.1779263289537742,0.3396513038637379;1.8749999923301852,-1.2499999836060613,0."
+    "374999991275876";
+constexpr Text quintic_list =
+    "4.0848,-6.8946,2.927;3.9505,-6.3029,2.6377;3.7418,-5.5913,2.3037;2.8769,-3.1427,1.2046;2.8366,-3.0525,1.2012";
+
+void listed_polynomials(const std::string& value, Settings& ours) {
+  if (value == "original") return;
+  const Text list = value == "quintic"               ? quintic_list
+                    : value == "polar_express"       ? express_list
+                    : value == "polar_express_safer" ? safer_list
+                                                     : Text(value);
+  refuse_unless(list.find(',') != list.npos, "ns_coeffs", value);
+  ours["coefficients"] = list;
+}
+
+/// A list is cut at the number of steps, and its last polynomial repeated up to it.
+void steps_from_list(Settings& ours) {
+  const auto found = ours.find("coefficients");
+  if (found == ours.end() || found->second.find(';') == std::string::npos) return;
+  const std::string list = found->second;
+  const int steps = ours.contains("steps") ? static_cast<int>(number(ours["steps"])) : 5;
+  std::string result, last;
+  std::size_t begin = 0;
+  for (int k = 0; k < steps; ++k) {
+    if (begin <= list.size()) {
+      const std::size_t end = std::min(list.find(';', begin), list.size());
+      last = list.substr(begin, end - begin);
+      begin = end + 1;
+    }
+    result += k == 0 ? last : ";" + last;
+  }
+  ours["coefficients"] = result;
+  ours["steps"] = steps == 1 ? "1" : "0";
+}
+
 /// A list is run once, whatever the number of steps.
 void steps_of_list(Settings& ours) {
   const bool list = ours.contains("coefficients") && ours["coefficients"].find(';') != std::string::npos;
@@ -54,7 +104,13 @@ void steps_of_list(Settings& ours) {
   if (list || (method != ours.end() && method->second == "preset")) ours["steps"] = "0";
 }
 
-constexpr PeerSpecial polynomials{"ns_coeffs", named_polynomials};
+constexpr PeerSpecial polynomials{"ns_coeffs", named_polynomials}, listed{"ns_coeffs", listed_polynomials};
+
+/// The restarted Gram form of an iteration rounds otherwise and is the same polynomial.
+constexpr PeerSpecial gram_form{"ns_method", [](const std::string& value, Settings&) {
+                                  refuse_unless(value == "newton_schulz" || value == "gram_newton_schulz", "ns_method",
+                                                value);
+                                }};
 
 constexpr PeerSpecial moonlight_factor{"use_adjusted_lr", [](const std::string& value, Settings& ours) {
                                          ours["scale"] = truth(value) ? "match_rms_adamw" : "original";
@@ -85,7 +141,7 @@ void remember(const std::string& value, Settings& ours) {
 }
 
 constexpr char wanted_norm[] = "norm.name", normalized[] = "norm.normalized", transposed[] = "norm.transpose",
-               largest[] = "norm.max", norm_steps[] = "norm.steps";
+               largest[] = "norm.max", norm_steps[] = "norm.steps", coupled[] = "decay.coupled";
 
 std::string taken(Settings& ours, const std::string& key, std::string otherwise) {
   const auto found = ours.find(key);
@@ -134,9 +190,10 @@ void scion_norm(Settings& ours) {
     ours.erase("steps");
   } else {
     refuse_unless(is_one_of(name, {"BiasRMS", "Bias", "BIAS", "5"}), "norm", name);
-    ours["norm"] = "rms";
+    if (ours["norm"] != "rms") column(ours, false);  // the root mean square of each column
     ours["norm_epsilon"] = "1e-8";
   }
+  if (taken(ours, coupled, "false") == "true" && ours["decay"] != "constrained") ours["decay"] = "gradient";
   ours["transposed"] = taken(ours, transposed, "false");
   if (ours["norm"] != "spectral") {
     ours.erase("norm_epsilon_form");
@@ -200,6 +257,8 @@ const std::vector<PeerSpecial> scion_specials{
     {"momentum_as_one_minus", one_minus},
     {"norm", remember<wanted_norm>},
     {"norm_type", remember<wanted_norm>},
+    {"weight_decouple",
+     [](const std::string& value, Settings& ours) { ours[coupled] = truth(value) ? "false" : "true"; }},
     {"norm_kwargs", norm_arguments},
     {"normalized", remember<normalized>},
     {"transpose", remember<transposed>},
@@ -227,8 +286,13 @@ std::vector<PeerRow> torch_rows() {
   const PeerSpecial decoupled{"decoupled_weight_decay", [](const std::string& value, Settings& ours) {
                                 if (truth(value)) ours["decay"] = "decoupled";
                               }};
-  const PeerSpecial two_epsilons{
-      "eps", [](const std::string& value, Settings& ours) { ours["least_rate"] = value.substr(value.find(',') + 1); }};
+  const PeerSpecial two_epsilons{"eps", [](const std::string& value, Settings& ours) {
+                                   const std::size_t comma = value.find(',');
+                                   refuse_unless(comma != value.npos, "eps", value);
+                                   const std::string first = value.substr(0, comma);
+                                   if (first != "None" && first != "none") ours["floor"] = first;
+                                   ours["least_rate"] = value.substr(comma + 1);
+                                 }};
   return {
       sgd("sgd", {}),
       sgd("momentum", {{"momentum", "0.9"}}),
@@ -238,7 +302,7 @@ std::vector<PeerRow> torch_rows() {
       {"torch",
        "adafactor",
        "adafactor",
-       {},
+       {{"floor", "-1"}},
        {{"lr", "learning_rate"}, {"beta2_decay", "beta2_decay"}, {"d", "threshold"}, {"weight_decay", "weight_decay"}},
        {two_epsilons}},
       {"torch", "muon", "muon", {{"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}}, muon_names}};
@@ -250,8 +314,9 @@ std::vector<PeerRow> optax_rows() {
                           ours["scale"] = "larger_side";
                           ours["factor"] = value;
                         }};
-  const PeerSpecial scaling{"preconditioning", [](const std::string& value, Settings&) {
-                              refuse_unless(value == "frobenius", "preconditioning", value);
+  const PeerSpecial scaling{"preconditioning", [](const std::string& value, Settings& ours) {
+                              refuse_unless(value == "frobenius" || value == "schatten", "preconditioning", value);
+                              if (value == "schatten") ours["normalization"] = "schatten4";
                             }};
   const PeerSpecial plain_moment{
       "nesterov", [](const std::string& value, Settings&) { refuse_unless(!truth(value), "nesterov", value); }};
@@ -284,16 +349,42 @@ std::vector<PeerRow> optax_rows() {
            Layout::in_out}};
 }
 
+/// match_rms has one factor for all shapes.
+void normuon_settings(Settings& ours) {
+  steps_from_list(ours);
+  if (ours.contains("match")) ours["scale"] = "none";
+}
+
+/// pytorch_optimizer's Prodigy adds its coupled decay to the gradient after the moments have read it.
+void without_late_decay(Settings& ours) {
+  if (taken(ours, "decay", "") == "gradient") ours["weight_decay"] = "0";
+}
+
+/// A setting that says nothing of a matrix' trajectory.
+PeerSpecial unread(Text key) {
+  return {key, [](const std::string&, Settings&) {}};
+}
+
+/// SPlus' betas: of the moment, and of the statistics.
+constexpr PeerSpecial two_betas{"betas", [](const std::string& value, Settings& ours) {
+                                  const std::size_t comma = value.find(',');
+                                  refuse_unless(comma != value.npos, "betas", value);
+                                  ours["momentum"] = value.substr(0, comma);
+                                  ours["shampoo_beta"] = value.substr(comma + 1);
+                                }};
+
+/// Sides below max_dim are turned; another scale above it is not offered.
+constexpr PeerSpecial splus_sides{
+    "max_dim", [](const std::string& value, Settings&) { refuse_unless(number(value) >= 10000, "max_dim", value); }};
+
 std::vector<PeerRow> pytorch_optimizer_rows() {
   constexpr Text peer = "pytorch_optimizer";
   const PeerSpecial update_scale{"update_scale", [](const std::string& value, Settings& ours) {
                                    if (value == "preserve_norm") return;
+                                   refuse_unless(value == "match_rms", "update_scale", value);
                                    ours["match"] = "unit_rms";
                                    ours["factor"] = "0.2";
-                                   ours["scale"] = "none";
                                  }};
-  const PeerSpecial first_sum{
-      "v", [](const std::string& value, Settings&) { refuse_unless(number(value) == 1e-6, "v", value); }};
   const std::vector<SettingPair> muon{{"lr", "learning_rate"},
                                       {"momentum", "momentum"},
                                       {"nesterov", "nesterov"},
@@ -302,25 +393,24 @@ std::vector<PeerRow> pytorch_optimizer_rows() {
   auto normuon = muon, adamuon = muon, adago = muon;
   normuon.insert(normuon.end(), {{"beta2", "beta2"}, {"eps", "epsilon"}});
   adamuon.insert(adamuon.end(), {{"betas", "betas"}, {"eps", "epsilon"}});
-  adago.insert(adago.end(), {{"gamma", "threshold"}, {"eps", "least_rate"}});
-  const std::vector<PeerSpecial> specials{polynomials, moonlight_factor, not_decoupled};
-  auto scaled = specials, summed = specials;
+  adago.insert(adago.end(), {{"gamma", "threshold"}, {"eps", "least_rate"}, {"v", "first_sum"}});
+  const std::vector<PeerSpecial> specials{listed, moonlight_factor, not_decoupled, gram_form};
+  auto scaled = specials;
   scaled.push_back(update_scale);
-  summed.push_back(first_sum);
   return {{peer,
            "muon",
            "muon_keller",
            {{"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}},
            muon,
            specials,
-           steps_of_list},
+           steps_from_list},
           {peer,
            "normuon",
            "normuon",
            {{"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}, {"epsilon", "1e-10"}},
            normuon,
            scaled,
-           steps_of_list},
+           normuon_settings},
           {peer,
            "adamuon",
            "adamuon",
@@ -335,7 +425,7 @@ std::vector<PeerRow> pytorch_optimizer_rows() {
             {"factor", "1"}},
            adamuon,
            specials,
-           steps_of_list},
+           steps_from_list},
           {peer,
            "adago",
            "adago",
@@ -344,10 +434,16 @@ std::vector<PeerRow> pytorch_optimizer_rows() {
             {"scale", "original"},
             {"step_size", "adago_squares"}},
            adago,
-           summed,
-           steps_of_list},
+           specials,
+           steps_from_list},
           {peer, "lion", "lion", {}, adam_names, {not_decoupled}},
-          {peer, "prodigy", "prodigy", {}, prodigy_names, {not_decoupled}},
+          {peer, "prodigy", "prodigy", {}, prodigy_names, {not_decoupled}, without_late_decay},
+          {peer,
+           "splus",
+           "splus",
+           {{"learning_rate", "0.1"}, {"weight_decay", "0.01"}},
+           {{"lr", "learning_rate"}, {"weight_decay", "weight_decay"}, {"inverse_steps", "precondition_frequency"}},
+           {two_betas, splus_sides, unread("nonstandard_constant"), unread("ema_rate"), unread("eps"), not_decoupled}},
           {peer, "soap", "soap", {}, soap_names, {shampoo_beta}, statistics_as_second_moment},
           {peer,
            "scion",
@@ -381,6 +477,12 @@ std::vector<PeerRow> research_rows() {
                                            {"nesterov", "nesterov"},
                                            {"weight_decay", "weight_decay"},
                                            {"epsilon", "norm_epsilon"}};
+  const PeerSpecial coupled_if_not{"decouple", not_decoupled.translate};
+  const PeerSpecial whole{
+      "slice_p", [](const std::string& value, Settings&) { refuse_unless(number(value) == 1, "slice_p", value); }};
+  auto schedule_free_names = adam_names;
+  schedule_free_names.insert(schedule_free_names.end(),
+                             {{"r", "average_power"}, {"weight_lr_power", "average_rate_power"}});
   auto dion_normuon = dion_muon, dion2 = dion_muon;
   dion_normuon.emplace_back("muon_beta2", "beta2");
   dion2.insert(dion2.end(), {{"fraction", "fraction"}, {"ef_decay", "momentum"}});
@@ -398,7 +500,18 @@ std::vector<PeerRow> research_rows() {
        scion_specials,
        scion_norm},
       {"soap", "soap", "soap", {}, soap_names, {shampoo_beta}, statistics_as_second_moment},
-      {"prodigyopt", "prodigy", "prodigy", {}, prodigy_names},
+      {"prodigyopt", "prodigy", "prodigy", {}, prodigy_names, {coupled_if_not, whole}},
+      {"lion_pytorch", "lion", "lion", {}, adam_names},
+      {"schedulefree",
+       "sgd",
+       "schedule_free_sgd",
+       {},
+       {{"lr", "learning_rate"},
+        {"momentum", "momentum"},
+        {"weight_decay", "weight_decay"},
+        {"r", "average_power"},
+        {"weight_lr_power", "average_rate_power"}}},
+      {"schedulefree", "adamw", "schedule_free_adamw", {}, schedule_free_names},
       {"dion", "dion", "dion", {}, dion_names},
       {"dion", "muon", "muon_polar_express", {{"norm_epsilon", "1e-6"}}, dion_muon, {dion_scale, express, cautious}},
       {"dion",

@@ -70,13 +70,14 @@ typename E::Scalar matching_factor(E& la, const Rule& rule, const typename E::Sc
                                    const typename E::Scalar& read, const typename E::Matrix& D) {
   const double side = std::sqrt(static_cast<double>(la.rows(D)) * static_cast<double>(la.cols(D)));
   const auto norm = la.frobenius(D);
+  const double beside = rule.post == Post::none ? 0 : rule.epsilon;
   switch (rule.match) {
     case Match::preserve:
       return before * la.reciprocal(norm + rule.epsilon);
     case Match::unit_rms:
-      return side * la.reciprocal(norm);
+      return side * la.reciprocal(norm + beside);
     case Match::polar_norm:
-      return std::sqrt(static_cast<double>(std::min(la.rows(D), la.cols(D)))) * la.reciprocal(norm);
+      return std::sqrt(static_cast<double>(std::min(la.rows(D), la.cols(D)))) * la.reciprocal(norm + beside);
     case Match::read_out:
       return read * la.reciprocal(norm);
     case Match::clip_rms:

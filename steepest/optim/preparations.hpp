@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "steepest/base/check.hpp"
 #include "steepest/optim/row_sums.hpp"
 #include "steepest/optim/step_input.hpp"
 
@@ -44,6 +45,25 @@ void whiten(E& la, const StepInput<E>& in, const typename E::Matrix& R, typename
   la.adam_direction(1.0, R, 1.0, shifted, 0, P);
 }
 
+/// P = R with entries clipped to +-threshold.
+template <ElementwiseEngine E>
+void soft_threshold(E& la, double threshold, const typename E::Matrix& R, typename E::Matrix& P) {
+  if constexpr (FactorEngine<E>) {
+    auto frame = la.frame();
+    auto V = frame.matrix_like(R), beyond = frame.matrix_like(R), S = frame.matrix_like(R);
+    squares(la, R, V);
+    la.indicator(V, threshold * threshold, beyond);  // 1 where |r| > threshold
+    la.sign(R, S);
+    la.adam_direction(threshold, S, 1.0, beyond, 0, S);  // +-threshold there, else 0
+    la.fill(1, V);
+    la.add(1.0, V, -1.0, beyond, beyond);
+    la.adam_direction(1.0, R, 1.0, beyond, 0, P);  // R elsewhere
+    la.add(1.0, P, 1.0, S, P);
+  } else {
+    check(false, "[optim] a soft threshold needs the indicator; engine {} has none", la.name());
+  }
+}
+
 }  // namespace preparations
 
 /// The prepared read-out: R itself or a view of `scratch`.
@@ -70,6 +90,9 @@ typename E::Matrix prepared(E& la, const StepInput<E>& in, const typename E::Mat
       break;
     case Preparation::whiten:
       preparations::whiten(la, in, R, scratch);
+      break;
+    case Preparation::soft_threshold:
+      preparations::soft_threshold(la, in.rule.threshold, R, scratch);
       break;
   }
   return scratch;

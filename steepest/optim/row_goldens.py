@@ -237,13 +237,84 @@ def sumo(s: dict[str, Any], w: Matrix, g: Matrix, t: int) -> Matrix:
     return result
 
 
+def splus(s: dict[str, Any], w: Matrix, g: Matrix, t: int) -> Matrix:
+    """Signs in the bases of the gradients before, I at first; a basis lasts 100 steps; decay by lr c after the step."""
+    m = average(s, "m", 0.9, g)
+    left, right = s.get("bases", (np.eye(len(w)), np.eye(w.shape[1])))
+    rate = 0.1 * 2 / sum(w.shape)
+    w = (1 - 0.01 * rate) * (w - rate * left @ np.sign(left.T @ m @ right) @ right.T)
+    rows, columns = average(s, "l", 0.999, g @ g.T), average(s, "r", 0.999, g.T @ g)
+    if t == 1:
+        s["bases"] = np.linalg.eigh(rows)[1], np.linalg.eigh(columns)[1]
+    return w
+
+
+def between(s: dict[str, Any], y: Matrix, step: Matrix, lr: float) -> Matrix:
+    """Schedule-Free with mu = 0.9 and equal weights: Z moves, Y = 0.1 Z + 0.9 A, A the average of Z."""
+    z, a, count = s.get("z", y), s.get("a", y), s.get("count", 0) + 1
+    z = z - lr * step
+    a = a + (z - a) / count
+    s.update(z=z, a=a, count=count)
+    result: Matrix = 0.1 * z + 0.9 * a
+    return result
+
+
+def schedule_free_sgd(s: dict[str, Any], w: Matrix, g: Matrix, _: int) -> Matrix:
+    """The step is the gradient."""
+    return between(s, w, g, 1.0)
+
+
+def schedule_free_adamw(s: dict[str, Any], w: Matrix, g: Matrix, t: int) -> Matrix:
+    """The step is the gradient over the root of its corrected second moment."""
+    v = average(s, "v", 0.999, g * g) / (1 - 0.999**t)
+    return between(s, w, g / (np.sqrt(v) + 1e-8), 0.0025)
+
+
+def muon_hyperball(s: dict[str, Any], w: Matrix, g: Matrix, _: int) -> Matrix:
+    """A step of 0.02 of the radius, and back to the sphere."""
+    d, radius = jordan(average(s, "m", 0.95, g)), np.linalg.norm(w)
+    n = w - 0.02 * radius * d / np.linalg.norm(d)
+    result: Matrix = radius * n / np.linalg.norm(n)
+    return result
+
+
+def root(s: dict[str, Any], w: Matrix, g: Matrix, _: int) -> Matrix:
+    """Outliers beyond 1 are clipped from a heavy ball."""
+    s["m"] = m = 0.95 * s.get("m", 0.0) + g
+    return w - 1e-3 * jordan(m - np.sign(m) * np.maximum(np.abs(m) - 1, 0))
+
+
+def nuclear(x: Matrix) -> Matrix:
+    """||X||_* U V'."""
+    u, values, vt = np.linalg.svd(x, full_matrices=False)
+    result: Matrix = values.sum() * u @ vt
+    return result
+
+
+def polargrad_one_sided(s: dict[str, Any], w: Matrix, g: Matrix, _: int) -> Matrix:
+    """(MM')^-1/2 M is the polar factor."""
+    return w - 0.02 * nuclear(average(s, "m", 0.95, g))
+
+
+def polargrad_hybrid(s: dict[str, Any], w: Matrix, g: Matrix, _: int) -> Matrix:
+    """Rows of norm one first."""
+    m = average(s, "m", 0.95, g)
+    return w - 0.02 * nuclear(m / np.linalg.norm(m, axis=1, keepdims=True))
+
+
+def polargrad_centred(s: dict[str, Any], w: Matrix, g: Matrix, _: int) -> Matrix:
+    """Rows less their means first."""
+    m = average(s, "m", 0.95, g)
+    return w - 0.02 * nuclear(m - m.mean(axis=1, keepdims=True))
+
+
 EVERY_SHAPE: list[Statement] = [
     lion, adafactor, moonlight, normuon, adamuon, namo, muon2, muoneq, adago, muon_polar_express,
-    scion, gluon, schatten_descent, polargrad_rows,
+    scion, gluon, schatten_descent, polargrad_rows, polargrad_one_sided, polargrad_hybrid,
+    schedule_free_sgd, schedule_free_adamw, muon_hyperball, root,
 ]  # fmt: skip
-# splus is not here: in the basis of the first gradient that gradient is diagonal, and rounding decides the other signs.
-SQUARE: list[Statement] = [shampoo_idealized, shampoo, asgo, sumo]
-WIDE: list[Statement] = [swan]  # centred rows of a 6 x 4 or 4 x 4 matrix have a null part
+SQUARE: list[Statement] = [shampoo_idealized, shampoo, asgo, sumo, splus]
+WIDE: list[Statement] = [swan, polargrad_centred]  # centred rows of a 6 x 4 or 4 x 4 matrix have a null part
 
 
 def case(statement: Statement, shape: tuple[int, int], steps: int = 4) -> dict[str, Any]:

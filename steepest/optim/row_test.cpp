@@ -1,6 +1,7 @@
 // Every row descends: on four problems f(W) = ||A (W - T) B||_F^2 / 2 (A, B: identity; scaled rows; scaled columns; both) the
 // best of four learning rates, falling to zero on a straight line, brings f below 1/20 of its start.
 // The catch: along the gradient instead of against it f grows.
+// Prodigy: parameters that share the distance must agree on how it is estimated.
 // QK-clip: the logits of a clipped head shrink by gamma = threshold / S, those below the threshold stay bit for bit.
 #include <gtest/gtest.h>
 
@@ -37,6 +38,14 @@ OwnedMatrix<double> target() {
   return T;
 }
 
+/// Equal entries, as large together as T: where a row begins that keeps the norm of W.
+OwnedMatrix<double> start_on_sphere() {
+  OwnedMatrix<double> W(rows, cols), T = target();
+  Host<double> la;
+  la.fill(la.frobenius(T.view()) / std::sqrt(static_cast<double>(rows * cols)), W.view());
+  return W;
+}
+
 /// f and its gradient at W.
 double value_and_gradient(const Problem& p, OwnedMatrix<double>& W, OwnedMatrix<double>& G) {
   OwnedMatrix<double> T = target();
@@ -53,6 +62,7 @@ double value_and_gradient(const Problem& p, OwnedMatrix<double>& W, OwnedMatrix<
 /// f at the end over f at the start.
 double descent(const Problem& p, Rule rule, double learning_rate, double sign = 1) {
   OwnedMatrix<double> W(rows, cols), G(rows, cols);
+  if (rule.decay == Decay::hyperball) W = start_on_sphere();
   rule.learning_rate = learning_rate;
   rule.weight_decay = 0;
   rule.kronecker.frequency = std::min(rule.kronecker.frequency, 10);
@@ -84,6 +94,21 @@ TEST(Row, EveryOneDescendsOnFourProblems) {
 TEST(Row, ClimbingIsCaught) {
   for (const std::string_view name : {"sgd", "muon", "adamw"})
     EXPECT_GT(descent(problems[3], rule_named(name), 0.02, -1), 1) << name;
+}
+
+TEST(Prodigy, OneDistanceHasOneEstimate) {
+  TestNetwork<double> network;
+  network.add("a", Role::hidden, 5, 4);
+  network.add("b", Role::hidden, 4, 3);
+  Host<double> la;
+  const auto make = [&](const Settings& of_b) {
+    return Optimizer<Host<double>>(
+        la, network.parameters,
+        Routing().parameter("a", make_rule("prodigy")).parameter("b", make_rule("prodigy", of_b)));
+  };
+  EXPECT_NO_THROW(make({{"lr", "0.5"}}));
+  for (const auto& [key, value] : Settings{{"d0", "1e-3"}, {"d_coef", "2"}, {"growth_rate", "1.1"}, {"beta3", "0.9"}})
+    EXPECT_THROW(make({{key, value}}), std::invalid_argument) << key;
 }
 
 TEST(QkClip, ShrinksTheLogitsOfAHead) {

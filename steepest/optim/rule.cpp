@@ -15,7 +15,10 @@ bool maps_freely(const Rule& rule) {
 }
 
 /// Second moments of what does not see the scale do not see it either.
-bool prepares_freely(const Rule& rule) { return rule.preparation != Preparation::whiten || rule.epsilon == 0; }
+bool prepares_freely(const Rule& rule) {
+  if (rule.preparation == Preparation::soft_threshold) return false;
+  return rule.preparation != Preparation::whiten || rule.epsilon == 0;
+}
 
 bool averages_itself(MapKind map) {
   return map == MapKind::soap || map == MapKind::dion || map == MapKind::dion2 || map == MapKind::sumo;
@@ -85,13 +88,17 @@ void add_post_slots(std::vector<Slot>& result, const Rule& rule, Index m, Index 
 void add_step_size_slots(std::vector<Slot>& result, const Rule& rule, Index m, Index n) {
   const double d0 = rule.distance.first;
   if (rule.step_size == RateKind::adago || rule.step_size == RateKind::adago_squares)
-    result.push_back({"gradient_norms", 1, 1, Part::step_size, Initial::number, 1e-6});
+    result.push_back({"gradient_norms", 1, 1, Part::step_size, Initial::number, rule.first_sum});
   if (rule.step_size == RateKind::prodigy)
     result.insert(result.end(), {{"start", m, n, Part::step_size, Initial::parameter},
                                  {"gradient_sum", m, n, Part::step_size},
                                  {"distance", 1, 1, Part::step_size, Initial::number, d0},
                                  {"largest_distance", 1, 1, Part::step_size, Initial::number, d0},
                                  {"numerator", 1, 1, Part::step_size}});
+  if (rule.step_size == RateKind::schedule_free)
+    result.insert(result.end(), {{"point", m, n, Part::step_size, Initial::parameter},
+                                 {"weight_sum", 1, 1, Part::step_size},
+                                 {"largest_rate", 1, 1, Part::step_size}});
 }
 
 void follow_steps(const Rule& rule, PreparedPolar& plan) {
@@ -146,13 +153,14 @@ bool scale_free(const Rule& rule) {
 std::optional<int> homogeneity(const Rule& rule) {
   if (scale_free(rule)) return 0;
   const bool through_decay = rule.decay == Decay::gradient && rule.weight_decay > 0;
-  const bool plain = rule.step_size == RateKind::constant && rule.post == Post::none &&
-                     rule.preparation != Preparation::whiten && !rule.adaptive && !through_decay;
+  const bool plain =
+      rule.step_size == RateKind::constant && rule.post == Post::none && !rule.adaptive && !through_decay;
+  const bool keeps_size = rule.preparation == Preparation::none || rule.preparation == Preparation::centre_rows;
   const bool linear = rule.map == MapKind::identity && rule.match == Match::none && !uses_dual_norm(rule);
-  const bool by_dual = rule.scale == Scale::dual_norm || rule.scale == Scale::shared_dual_norm;
-  const bool by_read_out = rule.match == Match::read_out && !uses_dual_norm(rule);
-  const bool by_map = maps_freely(rule) && ((by_dual && rule.match == Match::none) || by_read_out);
-  if (plain && (linear || by_map)) return 1;
+  const bool shared = rule.scale == Scale::shared_dual_norm;
+  const bool by_dual = maps_freely(rule) && rule.match == Match::none && (shared || rule.scale == Scale::dual_norm);
+  const bool by_read_out = maps_freely(rule) && rule.match == Match::read_out && !uses_dual_norm(rule);
+  if (plain && ((keeps_size && (linear || by_dual)) || (by_read_out && prepares_freely(rule)))) return 1;
   return std::nullopt;
 }
 
@@ -187,7 +195,7 @@ double shape_scale(Scale scale, Index rows, Index cols) {
 }
 
 bool keeps_momentum(const Rule& rule) {
-  if (averages_itself(rule.map)) return false;
+  if (averages_itself(rule.map) || rule.step_size == RateKind::schedule_free) return false;
   return rule.momentum > 0 || (rule.moment == Moment::double_average && rule.beta2 > 0);
 }
 

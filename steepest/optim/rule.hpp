@@ -46,6 +46,7 @@ enum class Preparation {
   centre_rows,       // r_i - mean r_i
   standardize_rows,  // (r_i - mean r_i) / std r_i
   whiten,            // R / sqrt(V + epsilon), V = beta2 V + (1 - beta2) X^2
+  soft_threshold,    // R - S, s_ij = sign(r_ij) max(0, |r_ij| - threshold): what a soft threshold leaves of R
 };
 
 enum class MapKind {
@@ -84,6 +85,7 @@ enum class Decay {
   constrained,  // W shrinks by 1 - lr: a convex combination with a point of the ball
   after,        // W shrinks by 1 - lr weight_decay after the step
   cautious,     // as decoupled, on the entries where w d >= 0
+  hyperball,    // none: W keeps its Frobenius norm rho, W = rho N / ||N||_F, N = W - lr rho D / ||D||_F
 };
 
 /// What D is divided by, element by element: sqrt(V) + epsilon with V = beta2 V + (1 - beta2) times ...
@@ -108,9 +110,10 @@ enum class Match {
 enum class RateKind {
   constant,
   adago,          // lr <- max(least_rate, lr h / v), h = min(||X||_F, threshold), v^2 = v^2 + h^2
-  adago_squares,  // the same with v = v + h^2, as pytorch_optimizer 4.1 has it
+  adago_squares,  // v = v + h^2, and with Nesterov lr h is that of R, as pytorch_optimizer 4.1 has it
   relative,       // lr <- min(lr, 1 / sqrt(steps)) max(least_rate, RMS(W))
   prodigy,        // lr <- d lr with the estimated distance d of all parameters together
+  schedule_free,  // W goes between a point Z and its average, and `momentum` is where (schedule_free.hpp)
 };
 
 /// How norm_epsilon keeps a norm from zero.
@@ -165,6 +168,12 @@ struct Distance {
   bool safeguard_warmup = false;                            // the denominator without lr
 };
 
+/// Weights of the average of Schedule-Free (Defazio et al. 2024, arXiv:2405.15682): t^power (largest lr)^rate_power.
+struct PointAverage {
+  double power = 0;
+  double rate_power = 2;
+};
+
 /// The row. Members that a row's parts do not read are ignored.
 struct Rule {
   std::string_view name;    // static text
@@ -172,6 +181,7 @@ struct Rule {
   double learning_rate = 1e-3;
   double weight_decay = 0;
   Decay decay = Decay::decoupled;
+  bool scaled_decay = false;  // after: W shrinks by 1 - lr c weight_decay
   Moment moment = Moment::average;
   double momentum = 0;             // adam: beta1
   double dampening = 0;            // heavy_ball: X enters with 1 - dampening, but the first
@@ -191,21 +201,24 @@ struct Rule {
   double norm_epsilon = 0;                             // beside the norms that a map divides by
   Floor floor = Floor::added;
   double beta2 = 0;
-  double epsilon = 0;
+  double epsilon = 0;  // adafactor: 0: none, below 0: that of the type
   bool bias_correction = false;
   bool raw_epsilon = false;  // adam: epsilon beside sqrt(V), the corrections outside
   Kronecker kronecker = {};
   LowRank low_rank = {};
   Post post = Post::none;
   Match match = Match::none;
-  double threshold = 1;  // of clip_rms and adago
+  double threshold = 1;  // of clip_rms, adago and soft_threshold
   Scale scale = Scale::one;
-  double factor = 1;      // of the step, beside the scale
-  bool adaptive = false;  // c is multiplied by <R, D>
-  double l0 = 1, l1 = 0;  // smoothness
+  double factor = 1;         // of the step, beside the scale
+  bool adaptive = false;     // c is multiplied by <R, D>
+  double dual_exponent = 1;  // dual_norm: c = <R, D>^dual_exponent
+  double l0 = 1, l1 = 0;     // smoothness
   RateKind step_size = RateKind::constant;
-  double least_rate = 0;  // adago, relative
+  double least_rate = 0;    // adago, relative
+  double first_sum = 1e-6;  // adago: v before the first step
   Distance distance = {};
+  PointAverage average = {};  // schedule_free
 };
 
 /// All rows with their default numbers.

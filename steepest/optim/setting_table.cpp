@@ -18,19 +18,21 @@ constexpr std::array<Named<Moment>, 3> moments{
     {{"average", Moment::average}, {"heavy_ball", Moment::heavy_ball}, {"double_average", Moment::double_average}}};
 constexpr std::array<Named<Order>, 2> orders{
     {{"momentum_first", Order::momentum_first}, {"polar_first", Order::polar_first}}};
-constexpr std::array<Named<Preparation>, 7> preparations{{{"none", Preparation::none},
+constexpr std::array<Named<Preparation>, 8> preparations{{{"none", Preparation::none},
                                                           {"sign", Preparation::sign},
                                                           {"normalize_rows", Preparation::normalize_rows},
                                                           {"equilibrate", Preparation::equilibrate},
                                                           {"centre_rows", Preparation::centre_rows},
                                                           {"standardize_rows", Preparation::standardize_rows},
-                                                          {"whiten", Preparation::whiten}}};
-constexpr std::array<Named<Decay>, 6> decays{{{"decoupled", Decay::decoupled},
+                                                          {"whiten", Preparation::whiten},
+                                                          {"soft_threshold", Preparation::soft_threshold}}};
+constexpr std::array<Named<Decay>, 7> decays{{{"decoupled", Decay::decoupled},
                                               {"gradient", Decay::gradient},
                                               {"independent", Decay::independent},
                                               {"constrained", Decay::constrained},
                                               {"after", Decay::after},
-                                              {"cautious", Decay::cautious}}};
+                                              {"cautious", Decay::cautious},
+                                              {"hyperball", Decay::hyperball}}};
 constexpr std::array<Named<Scale>, 11> scales{{{"none", Scale::one},
                                                {"original", Scale::keller},
                                                {"rms_to_rms", Scale::rms_to_rms},
@@ -53,11 +55,12 @@ constexpr std::array<Named<Match>, 6> matches{{{"none", Match::none},
                                                {"read_out", Match::read_out},
                                                {"clip_rms", Match::clip_rms},
                                                {"polar_norm", Match::polar_norm}}};
-constexpr std::array<Named<RateKind>, 5> step_sizes{{{"constant", RateKind::constant},
+constexpr std::array<Named<RateKind>, 6> step_sizes{{{"constant", RateKind::constant},
                                                      {"adago", RateKind::adago},
                                                      {"adago_squares", RateKind::adago_squares},
                                                      {"relative", RateKind::relative},
-                                                     {"prodigy", RateKind::prodigy}}};
+                                                     {"prodigy", RateKind::prodigy},
+                                                     {"schedule_free", RateKind::schedule_free}}};
 constexpr std::array<Named<Floor>, 2> floors{{{"added", Floor::added}, {"clamped", Floor::clamped}}};
 constexpr std::array<Named<Graft>, 5> grafts{{{"none", Graft::none},
                                               {"sgd", Graft::sgd},
@@ -194,11 +197,17 @@ bool with_shampoo(const Rule& r) { return r.map == MapKind::shampoo; }
 bool with_rank(const Rule& r) { return r.map == MapKind::dion || r.map == MapKind::sumo; }
 bool with_choice(const Rule& r) { return r.map == MapKind::dion2; }
 bool with_adago(const Rule& r) { return r.step_size == RateKind::adago || r.step_size == RateKind::adago_squares; }
-bool with_threshold(const Rule& r) { return r.match == Match::clip_rms || with_adago(r); }
+bool with_threshold(const Rule& r) {
+  return r.match == Match::clip_rms || with_adago(r) || r.preparation == Preparation::soft_threshold;
+}
 bool with_least_rate(const Rule& r) { return with_adago(r) || r.step_size == RateKind::relative; }
 bool with_smoothness(const Rule& r) { return r.scale == Scale::smoothness; }
 bool with_distance(const Rule& r) { return r.step_size == RateKind::prodigy; }
 bool with_factored(const Rule& r) { return r.map == MapKind::adafactor; }
+bool with_averages(const Rule& r) { return r.step_size == RateKind::schedule_free; }
+bool with_dual_norm(const Rule& r) { return r.scale == Scale::dual_norm; }
+bool with_late_decay(const Rule& r) { return r.decay == Decay::after; }
+bool with_step_size(const Rule& r) { return with_norm(r) || r.map == MapKind::identity || r.map == MapKind::adam; }
 
 using Applies = bool (*)(const Rule&);
 
@@ -267,8 +276,10 @@ constexpr std::array table{
     word<decays, &Rule::decay>(
         "decay",
         "decoupled: W shrinks by 1 - lr weight_decay; gradient: weight_decay W enters the gradient; independent: by "
-        "1 - weight_decay; constrained: by 1 - lr; after: decoupled, after the step; cautious: where step and W agree",
+        "1 - weight_decay; constrained: by 1 - lr; after: decoupled, after the step; cautious: where step and W agree; "
+        "hyperball: W keeps its norm, and lr is the step's share of it",
         always),
+    word<truths, &Rule::scaled_decay>("scaled_decay", "true: W shrinks by 1 - lr c weight_decay", with_late_decay),
     number<fraction, &Rule::momentum>("momentum", "fraction of the first moment kept, in [0, 1)", without_betas),
     word<moments, &Rule::moment>(
         "momentum_form",
@@ -282,6 +293,9 @@ constexpr std::array table{
     number<fraction, &Rule::momentum>("beta1", "fraction of the first moment kept, in [0, 1)", with_betas),
     number<fraction, &Rule::beta2>("beta2", "fraction of the second moment kept, in [0, 1)", with_second_moment),
     number<finite, &Rule::beta2>("beta2_decay", "the newest square enters with t^beta2_decay", with_factored),
+    number<finite, &Rule::epsilon>(
+        "floor", "least mean square of rows, its square that of V; 0: none, below 0: the type's rounding",
+        with_factored),
     number<non_negative, &Rule::epsilon>("epsilon", "added to the root of the second moment, at least 0", with_epsilon),
     word<truths, &Rule::raw_epsilon>("raw_epsilon", "true: epsilon is beside the second moment before its correction",
                                      with_adam),
@@ -292,7 +306,7 @@ constexpr std::array table{
     word<preparations, &Rule::preparation>(
         "preparation",
         "of what is mapped: sign, rows or rows and columns to norm one, centred or standardized rows, "
-        "whiten: over sqrt(V + epsilon)",
+        "whiten: over sqrt(V + epsilon), soft_threshold: clipped to +-threshold",
         with_norm),
     SettingRow{"norm", "whose duality map is the direction, as in schatten(4); by_role: that of the parameter's role",
                with_norm, set_norm, norm_of},
@@ -317,7 +331,7 @@ constexpr std::array table{
     word<matches, &Rule::match>(
         "match", "norm of the direction afterwards: preserve, unit_rms, read_out, clip_rms, polar_norm", with_scale),
     number<positive, &Rule::threshold>(
-        "threshold", "largest RMS of the direction, or largest gradient norm that counts; above 0", with_threshold),
+        "threshold", "largest RMS of the direction, entry of R, or gradient norm that counts; above 0", with_threshold),
     word<scales, &Rule::scale>(
         "scale",
         "factor of the direction: none, original, rms_to_rms, match_rms_adamw, larger_side, fan_in, "
@@ -326,11 +340,19 @@ constexpr std::array table{
     number<non_negative, &Rule::factor>("factor", "of the step, beside the scale", with_scale),
     word<truths, &Rule::adaptive>("adaptive", "true: the direction is also multiplied by the dual norm <R, D>",
                                   with_norm),
+    number<finite, &Rule::dual_exponent>("dual_exponent", "c = <R, D>^dual_exponent", with_dual_norm),
     number<non_negative, &Rule::l0>("l0", "smoothness at a stationary point", with_smoothness),
     number<non_negative, &Rule::l1>("l1", "growth of the smoothness with the dual norm", with_smoothness),
     word<step_sizes, &Rule::step_size>(
-        "step_size", "what adapts the learning rate: constant, adago, adago_squares, relative, prodigy", with_norm),
+        "step_size",
+        "what adapts the learning rate: constant, adago, adago_squares, relative, prodigy; or schedule_free",
+        with_step_size),
     number<non_negative, &Rule::least_rate>("least_rate", "the least learning rate, or RMS of W", with_least_rate),
+    number<positive, &Rule::first_sum>("first_sum", "AdaGO's v before the first step, above 0", with_adago),
+    number<non_negative, &Rule::average, &PointAverage::power>(
+        "average_power", "a point enters the average with steps^average_power", with_averages),
+    number<non_negative, &Rule::average, &PointAverage::rate_power>(
+        "average_rate_power", "and with (largest lr)^average_rate_power", with_averages),
     number<positive, &Rule::distance, &Distance::first>("d0", "first estimate of the distance", with_distance),
     number<positive, &Rule::distance, &Distance::coefficient>("d_coef", "of the estimate", with_distance),
     number<positive, &Rule::distance, &Distance::growth>("growth_rate", "most from one estimate to the next, or inf",

@@ -2,6 +2,7 @@
 // What the parts of a step may know of it.
 
 #include <array>
+#include <optional>
 #include <span>
 
 #include "steepest/optim/rule.hpp"
@@ -27,7 +28,8 @@ struct StepInput {
   typename E::Scalar steps;  // this one included
   Weighted<E> gradient;      // X
   std::array<std::span<Matrix>, 5> slots;
-  typename E::Scalar unit = 1.0;  // of X: prodigy's distance, by which epsilon is multiplied
+  typename E::Scalar unit = 1.0;              // of X: prodigy's distance, by which epsilon is multiplied
+  std::optional<Matrix> read = std::nullopt;  // R, once it is read out
 
   std::span<Matrix> state(Part part) const { return slots[static_cast<std::size_t>(part)]; }
 };

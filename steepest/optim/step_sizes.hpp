@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <string_view>
 
+#include "steepest/base/check.hpp"
 #include "steepest/optim/step_input.hpp"
 
 namespace steepest {
@@ -15,12 +17,30 @@ template <ElementwiseEngine E>
 typename E::Scalar adago_rate(E& la, const StepInput<E>& in, double lr, double scale) {
   auto& v = in.state(Part::step_size).front();
   const auto norm = in.gradient.weight * la.frobenius(in.gradient.matrix);
-  const auto h = smaller_of<E>(la, norm, in.rule.threshold);
+  auto h = smaller_of<E>(la, norm, in.rule.threshold);
   const auto before = number_in(la, v);
   const bool of_squares = in.rule.step_size == RateKind::adago_squares;
   const typename E::Scalar now = of_squares ? before + h * h : la.square_root(before * before + h * h);
   keep_number(la, in.gate, now, v);
+  if (of_squares && in.rule.nesterov && in.read) h = smaller_of<E>(la, la.frobenius(*in.read), in.rule.threshold);
   return larger_of<E>(la, lr * h * la.reciprocal(now), in.rule.least_rate / scale);
+}
+
+/// <R, D>^dual_exponent; `like` says where.
+template <ElementwiseEngine E>
+typename E::Scalar dual_power(E& la, const Rule& rule, const typename E::Scalar& dual, const typename E::Matrix& like) {
+  if (rule.dual_exponent == 1) return dual;
+  if constexpr (FactorEngine<E>) {
+    auto frame = la.frame();
+    auto one = frame.matrix(like, 1, 1);
+    la.fill(1, one);
+    la.scale(dual, one, one);
+    la.power(rule.dual_exponent, one, one);
+    return number_in(la, one);
+  } else {
+    check(false, "[optim] a power of the dual norm needs powers; engine {} has none", la.name());
+    return dual;
+  }
 }
 
 /// Adafactor's: min(lr, 1 / sqrt(t)) max(least_rate, RMS(W)).
@@ -52,6 +72,18 @@ inline DistanceEstimate next_estimate(const Distance& settings, double beta3, Di
 
 inline double beta3_of(const Rule& rule) {
   return rule.distance.beta3 < 0 ? std::sqrt(rule.beta2) : rule.distance.beta3;
+}
+
+/// Refuses two rules that cannot share one distance, since their estimates of it are made otherwise. Their learning rates
+/// may differ: each is the weight of its parameters in the sums. Throws std::invalid_argument.
+inline void check_one_distance(const Rule& rule, const Rule& other, std::string_view parameter) {
+  const Distance &a = rule.distance, &b = other.distance;
+  const bool agrees = a.first == b.first && a.coefficient == b.coefficient && a.growth == b.growth &&
+                      beta3_of(rule) == beta3_of(other) && a.safeguard_warmup == b.safeguard_warmup;
+  check(agrees,
+        "[optim] parameters with Prodigy's step size share one distance, so d0, d_coef, growth_rate, beta3 and "
+        "safeguard_warmup must agree; '{}' has others",
+        parameter);
 }
 
 /// d lr of this step, with sqrt(1 - beta2^t) / (1 - beta1^t) where moments are corrected.

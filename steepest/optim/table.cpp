@@ -102,6 +102,20 @@ constexpr std::array table{
          .beta2 = 0.999,
          .epsilon = 1e-8,
          .step_size = RateKind::prodigy},
+    Rule{.name = "schedule_free_sgd",
+         .source = "Defazio et al. 2024, arXiv:2405.15682; schedulefree 1.4",
+         .learning_rate = 1,
+         .momentum = 0.9,
+         .step_size = RateKind::schedule_free},
+    Rule{.name = "schedule_free_adamw",
+         .source = "Defazio et al. 2024, arXiv:2405.15682; schedulefree 1.4",
+         .learning_rate = 0.0025,
+         .momentum = 0.9,
+         .map = MapKind::adam,
+         .beta2 = 0.999,
+         .epsilon = 1e-8,
+         .bias_correction = true,
+         .step_size = RateKind::schedule_free},
     with(muon_row("muon", "K. Jordan 2024, kellerjordan.github.io/posts/muon; torch.optim.Muon 2.13"),
          [](Rule& r) {
            r.weight_decay = 0.1;
@@ -176,6 +190,21 @@ constexpr std::array table{
            r.preparation = Preparation::normalize_rows;
            r.scale = Scale::match_rms_adamw;
          }),
+    with(muon_row("muon_hyperball", "Wen et al. 2026, arXiv:2606.16899: Muon on the sphere of W's norm"),
+         [](Rule& r) {
+           r.learning_rate = 0.02;
+           r.nesterov = false;
+           r.decay = Decay::hyperball;
+           r.scale = Scale::one;
+         }),
+    with(muon_row("root",
+                  "He et al. 2025, arXiv:2511.20626: what a soft threshold leaves of the moment; Jordan's polynomial"),
+         [](Rule& r) {
+           r.moment = Moment::heavy_ball;
+           r.nesterov = false;
+           r.preparation = Preparation::soft_threshold;
+           r.scale = Scale::one;
+         }),
     with(muon_row("adago", "Zhang, Liu and Schaeffer 2025, arXiv:2509.02981"),
          [](Rule& r) {
            r.learning_rate = 0.05;
@@ -230,7 +259,10 @@ constexpr std::array table{
          .kronecker = {.beta = 0.95, .frequency = 10}},
     Rule{.name = "splus",
          .source = "Frans, Levine and Abbeel 2025, arXiv:2506.07254, without its average of weights",
-         .learning_rate = 0.2,
+         .learning_rate = 0.1,
+         .weight_decay = 0.01,
+         .decay = Decay::after,
+         .scaled_decay = true,
          .momentum = 0.9,
          .map = MapKind::splus,
          .kronecker = {.beta = 0.999, .frequency = 100},
@@ -284,6 +316,17 @@ constexpr std::array table{
     with(polargrad_row("polargrad_heavy_ball"), [](Rule& r) { r.moment = Moment::heavy_ball; }),
     with(polargrad_row("polargrad_centred"), [](Rule& r) { r.preparation = Preparation::centre_rows; }),
     with(polargrad_row("polargrad_rows"), [](Rule& r) { r.norm = Norm::row; }),
+    with(polargrad_row("polargrad_one_sided"),
+         [](Rule& r) {
+           r.source =
+               "Lau and Su 2026, arXiv:2605.18106: R (R'R)^-1/2 = (RR')^-1/2 R by eigenvectors of the smaller Gram";
+           r.polar = polar_of_map(PolarMethod::gram_eigh);
+         }),
+    with(polargrad_row("polargrad_hybrid"),
+         [](Rule& r) {
+           r.source = "Lau and Su 2026, arXiv:2605.18106: polar factor of rows of norm one";
+           r.preparation = Preparation::normalize_rows;
+         }),
 };
 
 }  // namespace
