@@ -14,6 +14,11 @@ typename E::Scalar entering_share(E& la, const StepInput<E>& in) {
   return 1.0 - rule.dampening * la.one_minus_power(0, in.steps - 1.0);  // 1 - dampening (1 - 0^(t - 1))
 }
 
+/// True where the read-out is not the moment itself.
+inline bool reads_out_anew(const Rule& rule) {
+  return !keeps_momentum(rule) || rule.moment == Moment::double_average || rule.moment_correction || rule.nesterov;
+}
+
 /// R from M and X, each over its own 1 - mu^k as in optax (Dozat 2016 for the Nesterov form).
 template <ElementwiseEngine E>
 void corrected_read_out(E& la, const StepInput<E>& in, const Weighted<E>& X, typename E::Scalar share,

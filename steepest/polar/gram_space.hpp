@@ -44,7 +44,7 @@ void gram_space_iteration(E& la, const typename E::Matrix& X, typename E::Matrix
   auto frame = la.frame();
   auto R = frame.gram_of(X);
   auto Q = frame.gram_of(X);
-  auto Y = frame.matrix_like(U);
+  auto Y = restarts.empty() ? frame.matrix(X, 0, 0) : frame.matrix_like(U);
   const auto scale = scaled_gram(la, X, normalization, R);  // R = (X / f)(X / f)'
   bool scaled = false;
   auto next_restart = restarts.begin();

@@ -141,7 +141,9 @@ PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U
   require_finite(la, X, largest);
   const auto unit = la.power_of_two(largest);
   la.scale(unit, X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
-  auto H_small = frame.gram(Y, la.cols(Y));
+  const bool by_steps = !plan.polynomials.empty() || plan.options.method == PolarMethod::gram_halley;
+  const bool without_h = by_steps && H == nullptr && certificate == Certificate::none;
+  auto H_small = frame.gram(Y, without_h ? 0 : la.cols(Y));
   const bool has_product = run_plan(la, Y, U_tall, H_small, plan, report);
   if (certificate != Certificate::none || (H != nullptr && tall)) {
     if (has_product && certificate == Certificate::none)
