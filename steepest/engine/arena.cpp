@@ -24,24 +24,23 @@ std::byte* Arena::take(std::size_t bytes) {
   bytes = aligned(bytes);
   while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
     ++block_;
+    before_ += used_;
     used_ = 0;
   }
-  if (block_ == blocks_.size()) {
-    add_block(std::max({bytes, smallest_block, capacity()}));
-    used_ = 0;
-  }
+  if (block_ == blocks_.size()) add_block(std::max({bytes, smallest_block, capacity()}));
   std::byte* result = blocks_[block_].bytes.get() + used_;
   used_ += bytes;
+  most_used_ = std::max(most_used_, before_ + used_);
   return result;
 }
 
 void Arena::release(Mark mark) {
   block_ = mark.block;
   used_ = mark.used;
+  before_ = mark.before;
   if (block_ == 0 && used_ == 0 && blocks_.size() > 1) {
-    const std::size_t whole = capacity();
     blocks_.clear();
-    add_block(whole);
+    add_block(std::max(most_used_, smallest_block));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// An engine that wraps another one and counts the flops of its verbs: the prices of algorithms, as in papers.
+// An engine that wraps another one, counts the flops of its verbs (the prices of algorithms, as in papers) and lets a profile
+// watch them.
 
 #include <algorithm>
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "steepest/engine/engine.hpp"
+#include "steepest/engine/profile.hpp"
 
 namespace steepest {
 
@@ -26,7 +28,7 @@ namespace steepest {
 ///   qr of m x n                    4 m n^2 - 4/3 n^3       (R and the explicit Q, half each)
 ///   eigh                           9 s^3         (nominal: the iteration's share depends on the matrix)
 ///   svd with k = min(m, n)         4 m n k + 18 k^3       (nominal; 22 s^3 for a square)
-/// The inner engine outlives this one. Workers of `each` add to the same count.
+/// The inner engine outlives this one. Workers of `each` add to the same count and to the same profile.
 template <Engine Inner>
 class Counting {
  public:
@@ -35,7 +37,12 @@ class Counting {
   using Scalar = typename Inner::Scalar;
   using Gate = typename Inner::Gate;
 
-  explicit Counting(Inner& inner) : Counting(inner, std::make_shared<std::atomic<double>>(0)) {}
+  /// Around an engine of its own.
+  Counting() requires std::default_initializable<Inner> : Counting(std::make_shared<Inner>()) {}
+  explicit Counting(Inner& inner) : Counting(inner, std::make_shared<std::atomic<double>>(0), nullptr) {}
+
+  /// From now on every call goes to this profile, to none if it is null. The profile outlives the calls.
+  void watch_by(Profile* profile) { profile_ = profile; }
 
   /// Flops since the beginning or the last reset.
   double flops() const { return flops_->load(); }
@@ -53,82 +60,102 @@ class Counting {
   template <class F>
   void each(Index count, F&& f) {
     inner_->each(count, [&](Inner& worker, Index i) {
-      Counting counted(worker, flops_);
+      Counting counted(worker, flops_, profile_);
       f(counted, i);
     });
   }
 
   void product(double a, const auto& A, const auto& B, double b, const auto& C, auto&& D) {
+    const Span span = watch("product", Phase::polynomial);
     inner_->product(a, A, B, b, C, D);
     count(D, 2, rows(D), cols(D), cols(A));
   }
   void gram(const Matrix& X, auto&& A) {
+    const Span span = watch("gram", Phase::gram);
     inner_->gram(X, A);
     count(X, 1, rows(X), rows(X), cols(X));
   }
   void symmetric_square(double a, const Gram& A, double b, const Gram& B, auto&& C) {
+    const Span span = watch("symmetric_square", Phase::polynomial);
     inner_->symmetric_square(a, A, b, B, C);
     count(A, 1, rows(A), rows(A), rows(A));
   }
   void symmetric_product(double a, const Gram& A, const Gram& B, double b, const Gram& C, auto&& D) {
+    const Span span = watch("symmetric_product", Phase::polynomial);
     inner_->symmetric_product(a, A, B, b, C, D);
     count(A, 1, rows(A), rows(A), rows(A));
   }
 
   void cholesky(const Gram& A, auto&& L) requires FactorEngine<Inner> {
+    const Span span = watch("cholesky", Phase::factorization);
     inner_->cholesky(A, L);
     count(A, 1.0 / 3, rows(A), rows(A), rows(A));
   }
   void inverse(const Gram& A, auto&& B) requires FactorEngine<Inner> {
+    const Span span = watch("inverse", Phase::factorization);
     inner_->inverse(A, B);
     count(A, 1, rows(A), rows(A), rows(A));
   }
   void solve_cholesky(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
+    const Span span = watch("solve_cholesky", Phase::factorization);
     inner_->solve_cholesky(L, Y);
     count(Y, 2, rows(Y), cols(Y), cols(Y));
   }
   void solve_triangular(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
+    const Span span = watch("solve_triangular", Phase::factorization);
     inner_->solve_triangular(L, Y);
     count(Y, 1, rows(Y), cols(Y), cols(Y));
   }
   void triangular_inverse(const Gram& L, auto&& B) requires FactorEngine<Inner> {
+    const Span span = watch("triangular_inverse", Phase::factorization);
     inner_->triangular_inverse(L, B);
     count(L, 1.0 / 3, rows(L), rows(L), rows(L));
   }
   void triangular_product(double a, const Matrix& X, const Gram& L, double b, const Matrix& C,
                           auto&& Y) requires FactorEngine<Inner> {
+    const Span span = watch("triangular_product", Phase::factorization);
     inner_->triangular_product(a, X, L, b, C, Y);
     count(X, 1, rows(X), cols(X), cols(X));
   }
   void qr(const Matrix& X, auto&& Q, auto&& R) requires FactorEngine<Inner> {
+    const Span span = watch("qr", Phase::factorization);
     inner_->qr(X, Q, R);
     count(X, 4, rows(X), cols(X), cols(X));
     count(X, -4.0 / 3, cols(X), cols(X), cols(X));
   }
   void qr_factors(const Matrix& X, auto&& V, auto&& W, auto&& R) requires FactorEngine<Inner> {
+    const Span span = watch("qr_factors", Phase::factorization);
     inner_->qr_factors(X, V, W, R);
     count(X, 2, rows(X), cols(X), cols(X));
     count(X, -2.0 / 3, cols(X), cols(X), cols(X));
   }
   void multiply_by_q(const Matrix& V, const Matrix& W, const Matrix& Y, auto&& Z) requires FactorEngine<Inner> {
+    const Span span = watch("multiply_by_q", Phase::factorization);
     inner_->multiply_by_q(V, W, Y, Z);
     count(V, 4, rows(V), cols(V), cols(Y));
     count(V, -2, cols(V), cols(V), cols(Y));
   }
   void pivoted_qr(const Matrix& X, auto&& Q, auto&& R, auto&& order) requires FactorEngine<Inner> {
+    const Span span = watch("pivoted_qr", Phase::factorization);
     inner_->pivoted_qr(X, Q, R, order);
     count(X, 4, rows(X), cols(X), cols(X));
     count(X, -4.0 / 3, cols(X), cols(X), cols(X));
   }
-  void descending(const auto& X, auto&& order) requires FactorEngine<Inner> { inner_->descending(X, order); }
+  void descending(const auto& X, auto&& order) requires FactorEngine<Inner> {
+    const Span span = watch("descending", Phase::memory);
+    inner_->descending(X, order);
+  }
   void permute_columns(const Matrix& order, const Matrix& X, auto&& Y) requires FactorEngine<Inner> {
+    const Span span = watch("permute_columns", Phase::memory);
     inner_->permute_columns(order, X, Y);
   }
   void eigh(const Gram& A, auto&& V, auto&& values) requires FactorEngine<Inner> {
+    const Span span = watch("eigh", Phase::factorization);
     inner_->eigh(A, V, values);
     count(A, 9, rows(A), rows(A), rows(A));
   }
   void svd(const Matrix& X, auto&& P, auto&& S, auto&& Qt) requires FactorEngine<Inner> {
+    const Span span = watch("svd", Phase::factorization);
     inner_->svd(X, P, S, Qt);
     const Index k = std::min(rows(X), cols(X));
     count(X, 4, rows(X), cols(X), k);
@@ -136,25 +163,79 @@ class Counting {
   }
 
   // What follows is passed on and not counted.
-  void copy(const auto& X, auto&& Y) { inner_->copy(X, Y); }
-  void scale(const Scalar& s, const auto& X, auto&& Y) { inner_->scale(s, X, Y); }
-  void add(const Scalar& s, const auto& X, const Scalar& t, const auto& Y, auto&& Z) { inner_->add(s, X, t, Y, Z); }
-  void add_identity(double c, auto&& A) { inner_->add_identity(c, A); }
-  void symmetrize(auto&& Y) { inner_->symmetrize(Y); }
-  void fill(double c, auto&& Y) { inner_->fill(c, Y); }
-  void indicator(const Matrix& X, const Scalar& s, auto&& Y) { inner_->indicator(X, s, Y); }
-  void power(double c, const Matrix& X, auto&& Y) { inner_->power(c, X, Y); }
-  void scale_columns(const Matrix& d, const Matrix& X, auto&& Y) { inner_->scale_columns(d, X, Y); }
-  void random_normal(Index seed, auto&& Y) { inner_->random_normal(seed, Y); }
+  void copy(const auto& X, auto&& Y) {
+    const Span span = watch("copy", Phase::conversion);
+    inner_->copy(X, Y);
+  }
+  void scale(const Scalar& s, const auto& X, auto&& Y) {
+    const Span span = watch("scale", Phase::memory);
+    inner_->scale(s, X, Y);
+  }
+  void add(const Scalar& s, const auto& X, const Scalar& t, const auto& Y, auto&& Z) {
+    const Span span = watch("add", Phase::memory);
+    inner_->add(s, X, t, Y, Z);
+  }
+  void add_identity(double c, auto&& A) {
+    const Span span = watch("add_identity", Phase::memory);
+    inner_->add_identity(c, A);
+  }
+  void symmetrize(auto&& Y) {
+    const Span span = watch("symmetrize", Phase::memory);
+    inner_->symmetrize(Y);
+  }
+  void fill(double c, auto&& Y) {
+    const Span span = watch("fill", Phase::memory);
+    inner_->fill(c, Y);
+  }
+  void indicator(const Matrix& X, const Scalar& s, auto&& Y) {
+    const Span span = watch("indicator", Phase::memory);
+    inner_->indicator(X, s, Y);
+  }
+  void power(double c, const Matrix& X, auto&& Y) {
+    const Span span = watch("power", Phase::memory);
+    inner_->power(c, X, Y);
+  }
+  void scale_columns(const Matrix& d, const Matrix& X, auto&& Y) {
+    const Span span = watch("scale_columns", Phase::memory);
+    inner_->scale_columns(d, X, Y);
+  }
+  void random_normal(Index seed, auto&& Y) {
+    const Span span = watch("random_normal", Phase::memory);
+    inner_->random_normal(seed, Y);
+  }
 
-  Scalar dot(const auto& X, const auto& Y) { return inner_->dot(X, Y); }
-  Scalar frobenius(const auto& X) { return inner_->frobenius(X); }
-  Scalar max_abs(const auto& X) { return inner_->max_abs(X); }
-  Scalar one_norm(const auto& X) { return inner_->one_norm(X); }
-  Scalar trace(const auto& A) { return inner_->trace(A); }
-  Scalar abs_sum(const auto& X) { return inner_->abs_sum(X); }
-  Scalar row_norm_sum(const auto& X) { return inner_->row_norm_sum(X); }
-  Scalar row_norm_max(const auto& X) { return inner_->row_norm_max(X); }
+  Scalar dot(const auto& X, const auto& Y) {
+    const Span span = watch("dot", Phase::memory);
+    return inner_->dot(X, Y);
+  }
+  Scalar frobenius(const auto& X) {
+    const Span span = watch("frobenius", Phase::memory);
+    return inner_->frobenius(X);
+  }
+  Scalar max_abs(const auto& X) {
+    const Span span = watch("max_abs", Phase::memory);
+    return inner_->max_abs(X);
+  }
+  Scalar one_norm(const auto& X) {
+    const Span span = watch("one_norm", Phase::memory);
+    return inner_->one_norm(X);
+  }
+  Scalar trace(const auto& A) {
+    const Span span = watch("trace", Phase::memory);
+    return inner_->trace(A);
+  }
+  Scalar abs_sum(const auto& X) {
+    const Span span = watch("abs_sum", Phase::memory);
+    return inner_->abs_sum(X);
+  }
+  Scalar row_norm_sum(const auto& X) {
+    const Span span = watch("row_norm_sum", Phase::memory);
+    return inner_->row_norm_sum(X);
+  }
+  Scalar row_norm_max(const auto& X) {
+    const Span span = watch("row_norm_max", Phase::memory);
+    return inner_->row_norm_max(X);
+  }
 
   Scalar reciprocal(const Scalar& s) { return inner_->reciprocal(s); }
   Scalar square_root(const Scalar& s) { return inner_->square_root(s); }
@@ -168,43 +249,86 @@ class Counting {
   bool surely_closed(const Gate& gate) { return inner_->surely_closed(gate); }
   Scalar advance(const Gate& gate, const Scalar& s) { return inner_->advance(gate, s); }
   void accumulate(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const Matrix& X) {
+    const Span span = watch("accumulate", Phase::memory);
     inner_->accumulate(gate, s, Y, t, X);
   }
   void decay_and_subtract(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const Matrix& X) {
+    const Span span = watch("decay_and_subtract", Phase::memory);
     inner_->decay_and_subtract(gate, s, Y, t, X);
   }
   void accumulate_square(const Gate& gate, double c, auto&& Y, const Scalar& s, const Matrix& X) {
+    const Span span = watch("accumulate_square", Phase::memory);
     inner_->accumulate_square(gate, c, Y, s, X);
   }
   void adam_direction(const Scalar& s, const Matrix& M, const Scalar& t, const Matrix& V, double c, auto&& D) {
+    const Span span = watch("adam_direction", Phase::memory);
     inner_->adam_direction(s, M, t, V, c, D);
   }
   void adam_update(const Gate& gate, const AdamUpdate<Scalar>& c, auto&& W, auto&& M, auto&& V,
                    const Matrix& G) requires OnePassEngine<Inner> {
+    const Span span = watch("adam_update", Phase::memory);
     inner_->adam_update(gate, c, W, M, V, G);
   }
   void momentum_update(const Gate& gate, const MomentumUpdate<Scalar>& c, auto&& W, auto&& M,
                        const Matrix& G) requires OnePassEngine<Inner> {
+    const Span span = watch("momentum_update", Phase::memory);
     inner_->momentum_update(gate, c, W, M, G);
   }
-  void sign(const Matrix& X, auto&& Y) { inner_->sign(X, Y); }
-  void normalize_rows(double c, const Matrix& X, auto&& Y) { inner_->normalize_rows(c, X, Y); }
-  void normalize_columns(double c, const Matrix& X, auto&& Y) { inner_->normalize_columns(c, X, Y); }
+  void sign(const Matrix& X, auto&& Y) {
+    const Span span = watch("sign", Phase::memory);
+    inner_->sign(X, Y);
+  }
+  void normalize_rows(double c, const Matrix& X, auto&& Y) {
+    const Span span = watch("normalize_rows", Phase::memory);
+    inner_->normalize_rows(c, X, Y);
+  }
+  void normalize_columns(double c, const Matrix& X, auto&& Y) {
+    const Span span = watch("normalize_columns", Phase::memory);
+    inner_->normalize_columns(c, X, Y);
+  }
 
  private:
   using Count = std::shared_ptr<std::atomic<double>>;
 
-  Counting(Inner& inner, Count flops)
-      : inner_(&inner), flops_(std::move(flops)), name_(std::string(inner.name()) + ", counted") {}
+  /// One call of a verb, from here to the end of the scope.
+  class Span {
+   public:
+    Span(Counting& engine, std::string_view verb, Phase phase) : engine_(&engine), verb_(verb), phase_(phase) {
+      if (engine_->profile_ == nullptr) return;
+      engine_->flops_of_call_ = 0;
+      start_ = Profile::Clock::now();
+    }
+    ~Span() {
+      if (engine_->profile_ != nullptr) engine_->profile_->add(verb_, phase_, start_, engine_->flops_of_call_);
+    }
+    Span(const Span&) = delete;
+    Span& operator=(const Span&) = delete;
+
+   private:
+    Counting* engine_;
+    std::string_view verb_;
+    Phase phase_;
+    Profile::Clock::time_point start_;
+  };
+  Span watch(std::string_view verb, Phase phase) { return Span(*this, verb, phase); }
+
+  explicit Counting(std::shared_ptr<Inner> own) : Counting(*own) { own_ = std::move(own); }
+  Counting(Inner& inner, Count flops, Profile* profile)
+      : inner_(&inner), flops_(std::move(flops)), profile_(profile), name_(std::string(inner.name()) + ", counted") {}
 
   /// Adds price * m * n * k for each matrix of the batch of X.
   void count(const auto& X, double price, Index m, Index n, Index k) {
     const double volume = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    *flops_ += static_cast<double>(batch(X)) * price * volume;
+    const double flops = static_cast<double>(batch(X)) * price * volume;
+    *flops_ += flops;
+    flops_of_call_ += flops;
   }
 
+  std::shared_ptr<Inner> own_;
   Inner* inner_;
   Count flops_;
+  Profile* profile_;
+  double flops_of_call_ = 0;
   std::string name_;
 };
 

@@ -49,6 +49,38 @@ void polynomial_step(E& la, const typename E::Matrix& X, const typename E::Matri
   la.product(1, B, X, 3.5, X, Y);           // Y = a X + B X
 }
 
+TEST_F(CountingTest, a_profile_has_every_call_with_its_phase_and_price) {
+  const Index s = 32, L = 64;
+  const auto X = normal(s, L), Y = normal(s, L);
+  Profile profile;
+  counted.watch_by(&profile);
+  const auto start = Profile::Clock::now();
+  polynomial_step(counted, X, Y);
+  const double elapsed = std::chrono::duration<double>(Profile::Clock::now() - start).count();
+  counted.watch_by(nullptr);
+  polynomial_step(counted, X, Y);  // unseen
+  const std::vector<PhaseRow> rows = profile.rows();
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[0].phase, Phase::gram);
+  EXPECT_EQ(rows[0].calls, 1);
+  EXPECT_EQ(rows[0].flops, static_cast<double>(s * s * L));
+  EXPECT_EQ(rows[1].phase, Phase::polynomial);
+  EXPECT_EQ(rows[1].calls, 2);
+  EXPECT_EQ(rows[1].flops, static_cast<double>(s * s * s + 2 * s * s * L));
+  EXPECT_GT(rows[0].seconds, 0);
+  EXPECT_LE(rows[0].seconds + rows[1].seconds, elapsed);
+  const std::string trace = profile.chrome_trace();
+  EXPECT_NE(trace.find("\"name\": \"symmetric_square\", \"cat\": \"polynomial\", \"ph\": \"X\""), std::string::npos);
+  EXPECT_NE(profile.table().find("gram"), std::string::npos);
+}
+
+TEST_F(CountingTest, an_engine_of_its_own_counts) {
+  Counted own;
+  const auto X = normal(8, 16), A = normal(8, 8);
+  own.gram(X, A);
+  EXPECT_EQ(own.flops(), 8 * 8 * 16);
+}
+
 TEST_F(CountingTest, a_step_of_degree_five_costs_3_alpha_plus_1) {
   // s^2 L + s^3 + 2 s^2 L = (3 alpha + 1) s^3 with alpha = L / s
   for (const Index alpha : {1, 4}) {

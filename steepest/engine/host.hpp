@@ -66,6 +66,8 @@ class Host {
     Arena::Mark mark_;
   };
   Frame frame() { return Frame(arena_); }
+  /// The most scratch that was ever in use at once in this engine, and the same of each of its workers.
+  std::vector<std::size_t> most_scratch() const;
 
   template <class F>
   void each(Index count, F&& f);
@@ -158,6 +160,13 @@ void Host<T>::each(Index count, F&& f) {
   std::size_t largest = 0;
   for (const auto& worker : workers_) largest = std::max(largest, worker->arena_.capacity());
   for (const auto& worker : workers_) worker->arena_.reserve(largest);
+}
+
+template <class T>
+std::vector<std::size_t> Host<T>::most_scratch() const {
+  std::vector<std::size_t> result{arena_.most_used()};
+  for (const auto& worker : workers_) result.push_back(worker->arena_.most_used());
+  return result;
 }
 
 extern template class Host<double>;
