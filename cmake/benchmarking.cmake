@@ -1,5 +1,5 @@
 # steepest_benchmark(name source... [LINK library...]) makes the Google Benchmark program `name` in bench/ of the build
-# folder; `make bench` runs all that are there.
+# folder; `make bench-kernels` runs all that are there.
 if(STEEPEST_BUILD_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()

@@ -1,56 +1,24 @@
-// Runs this library for `make bench-polar`: one JSON object a line in, one out, so that neither the start of a process
-// nor the reading of a file is part of a time.
+// Runs this library for `make bench-polar` (server_loop.hpp):
 //   {"describe": true}                            the description of a run, as records have it
 //   {"peak": "f64", "size": 2048}                 {"gflops"} of gemm on all threads, the best of five
 //   {"prepare": FILE.npy, "method": ..., "steps": ..., "lower_bound": ..., "with_h": ...}   {"contender", "flops"}
 //   {"run": contender, "times": n}                {"seconds": [...]}
 //   {"write": contender, "u": FILE, "h": FILE}    {"written": contender}
-// What fails answers {"error": text}.
-#include <cblas.h>
-#include <fmt/format.h>
-#include <omp.h>
-
-#include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "bench/machine_rates.hpp"
 #include "bench/polar_peers/contender.hpp"
-#include "steepest/engine/providers.hpp"
-#include "steepest/io/record.hpp"
+#include "bench/server_loop.hpp"
 
 namespace steepest::bench {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-void gemm(int n, const std::vector<float>& A, std::vector<float>& C) {
-  cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, A.data(), n, A.data(), n, 0, C.data(), n);
-}
-
-void gemm(int n, const std::vector<double>& A, std::vector<double>& C) {
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, A.data(), n, A.data(), n, 0, C.data(), n);
-}
-
-/// The rate of the machine in Gflop/s, which times are read against.
-template <class T>
-double peak(int n) {
-  std::vector<T> A(static_cast<std::size_t>(n) * static_cast<std::size_t>(n), T{1});
-  std::vector<T> C(A.size());
-  double best = 0;
-  for (int repetition = 0; repetition < 5; ++repetition) {
-    const double start = omp_get_wtime();
-    gemm(n, A, C);
-    best = std::max(best, 2e-9 * n * n * n / (omp_get_wtime() - start));
-  }
-  return best;
-}
-
 class Server {
  public:
   Json answer(const Json& request) {
-    if (request.contains("describe")) return description();
+    if (request.contains("describe")) return run_description();
     if (request.contains("peak")) return peak_of(request);
     if (request.contains("prepare")) return prepare(request);
     if (request.contains("run")) return run(request);
@@ -60,16 +28,9 @@ class Server {
   }
 
  private:
-  static Json description() {
-    RunDescription run;
-    run.threads = omp_get_max_threads();
-    run.kernels = kernels_in_force();
-    return to_json(run);
-  }
-
   static Json peak_of(const Json& request) {
     const int size = request.at("size");
-    return {{"gflops", request.at("peak") == "f64" ? peak<double>(size) : peak<float>(size)}};
+    return {{"gflops", request.at("peak") == "f64" ? product_rate<double>(size) : product_rate<float>(size)}};
   }
 
   Json prepare(const Json& request) {
@@ -120,14 +81,5 @@ class Server {
 
 int main() {
   steepest::bench::Server server;
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    nlohmann::ordered_json reply;
-    try {
-      reply = server.answer(nlohmann::ordered_json::parse(line));
-    } catch (const std::exception& error) {
-      reply = {{"error", error.what()}};
-    }
-    std::cout << reply.dump() << std::endl;
-  }
+  steepest::bench::serve(server);
 }

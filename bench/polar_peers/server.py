@@ -1,4 +1,4 @@
-"""This library in a process of its own: the client of polar_server.cpp."""
+"""This library in a process of its own: the client of a program that speaks as server_loop.hpp does."""
 
 import json
 import subprocess
@@ -14,10 +14,11 @@ class ServerError(Exception):
 
 
 class Server:
-    """One running polar_server; use it in a `with`."""
+    """One running server; use it in a `with`."""
 
     def __init__(self, program: Path) -> None:
         """Start the program."""
+        self.name = program.name
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Self:
@@ -37,7 +38,7 @@ class Server:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise ServerError(f"polar_server ended at {request}")
+            raise ServerError(f"{self.name} ended at {request}")
         answer: Json = json.loads(line)
         if "error" in answer:
             raise ServerError(str(answer["error"]))

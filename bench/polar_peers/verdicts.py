@@ -3,10 +3,23 @@
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from polar_peers.cases import Target
 from polar_peers.errors import Errors
 from polar_peers.rounds import ratios
+
+
+class Timed(Protocol):
+    """What a verdict looks at: times by round, and what keeps them from counting."""
+
+    @property
+    def seconds(self) -> list[float]:
+        """Seconds by round."""
+
+    @property
+    def faults(self) -> list[str]:
+        """None for a result."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class Verdict:
     highest: float | None = None
 
 
-def verdict(target: Target, outcomes: Mapping[str, Outcome]) -> Verdict:
+def verdict(target: Target, outcomes: Mapping[str, Timed]) -> Verdict:
     """Judge by the median over the rounds of the ratio within a round."""
     ours, peer = outcomes.get(target.plan), outcomes.get(target.peer)
     if ours is None or peer is None or ours.faults or peer.faults:

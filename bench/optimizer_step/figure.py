@@ -1,0 +1,83 @@
+"""Time of a step and useful flops over time, one panel each for every workload; the axis of flops ends at the peak."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from steepest.figure import COLOURS
+
+from optimizer_step.compare import Outcome
+from optimizer_step.records import Json, read
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def colour_of(contender: str) -> str:
+    """This library's colour, or that of all others."""
+    return str(COLOURS[0]) if contender.startswith("steepest") else "0.65"
+
+
+def bars(axes: "Axes", values: Mapping[str, float], unit: str) -> None:
+    """Horizontal bars with their numbers, the first on top; a value of 0 is one that nobody counted."""
+    names = list(values)
+    axes.barh(names, list(values.values()), color=[colour_of(name) for name in names], height=0.7)
+    for k, value in enumerate(values.values()):
+        axes.annotate(
+            f"{value:.3g} {unit}" if value > 0 else "not counted", (value, k), (2, 0),
+            textcoords="offset points", va="center", fontsize=7, annotation_clip=False,
+        )  # fmt: skip
+    axes.invert_yaxis()
+    axes.tick_params(labelsize=7)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def figure_of(run: Json, measured: Mapping[str, Mapping[str, Outcome]], rates: Json) -> "Figure":
+    """Draw all panels, 7 inches wide."""
+    from matplotlib.figure import Figure
+
+    sizes = [len(outcomes) for outcomes in measured.values()]
+    figure = Figure(figsize=(7, 0.19 * sum(sizes) + 0.55 * len(sizes) + 0.4), dpi=200, layout="constrained")
+    panels = figure.subplots(len(sizes), 2, squeeze=False, sharey="row", height_ratios=sizes)
+    for (left, right), (workload, outcomes) in zip(panels, measured.items(), strict=True):
+        order = sorted((name for name in outcomes if not outcomes[name].faults), key=lambda n: outcomes[n].median)
+        bars(left, {name: 1e3 * outcomes[name].median for name in order}, "ms")
+        left.set_title(workload, fontsize=8.5, loc="left")
+        left.margins(x=0.25)
+        bars(right, {name: 1e-9 * outcomes[name].flops / outcomes[name].median for name in order}, "Gflop/s")
+        right.set_xlim(0, max(rates["bf16 product"], rates["f32 product"]))
+        right.axvline(rates["f32 product"], color="0.3", linewidth=0.7, linestyle=":")
+    figure.text(0.005, -0.01, caption(run, rates), fontsize=7, color="0.35", va="top")
+    return figure
+
+
+def caption(run: Json, rates: Json) -> str:
+    """Where the bars come from."""
+    changed = "" if run.get("clean") else " with changes"
+    return (
+        f"Medians of {run['rounds']} interleaved rounds; left the time of a step, right useful flops over time: "
+        f"the axis ends at the product in bf16,\n{rates['bf16 product']:.0f} Gflop/s, the dotted line is the product "
+        f"in f32. Triad: {rates['triad']:.1f} GB/s. Commit {str(run['commit'])[:10]}{changed}; "
+        f"{run['machine']['cpu']}; {run['threads']} threads."
+    )
+
+
+def write_figure(record: Path, out: Path) -> Path:
+    """Draw a record. The same record gives the same bytes."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "optimizer_step"}):
+        figure_of(*read(record)).savefig(
+            out, bbox_inches="tight", metadata={"Date": None} if out.suffix == ".svg" else {}
+        )
+    return out
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("record", type=Path)
+    parser.add_argument("out", type=Path)
+    given = parser.parse_args()
+    print(write_figure(given.record, given.out))

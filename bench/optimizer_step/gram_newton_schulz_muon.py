@@ -1,0 +1,19 @@
+"""gram-newton-schulz: Polar Express on the Gram side in f16, by its PyTorch path."""
+
+from importlib.metadata import version
+
+import gram_newton_schulz
+
+from optimizer_step.peer import LEARNING_RATE, MOMENTUM
+from optimizer_step.torch_step import TorchStep
+
+
+def peer() -> TorchStep:
+    """Its own defaults, with this comparison's learning rate; torch.compile is off, and its kernels need a GPU."""
+    return TorchStep(
+        "gram-newton-schulz",
+        version("gram-newton-schulz"),
+        lambda parameters: gram_newton_schulz.Muon(
+            parameters, lr=LEARNING_RATE, momentum=MOMENTUM, ns_use_kernels=False
+        ),
+    )
