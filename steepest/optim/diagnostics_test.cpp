@@ -194,6 +194,28 @@ TEST(Diagnostics, VectorsHaveNoSpectrum) {
   EXPECT_TRUE(found.contains("cosine") && found.contains("update_rms"));
 }
 
+TEST(Diagnostics, BlocksOfASplitHaveRowsOfTheirOwn) {
+  Host<double> la;
+  const std::vector<double> first{5, 2, 1}, second{9, 3, 0.5};
+  OwnedMatrix<double> W(12, 3), G(12, 3);
+  const auto blocks = [&la](const std::vector<double>& s) { return matrix_with(la, 6, 3, s).entries; };
+  G.entries = blocks(first);
+  const std::vector<double> below = blocks(second);
+  G.entries.insert(G.entries.end(), below.begin(), below.end());
+  Parameter<Host<double>> parameter{"qkv", Role::hidden, W.view(), G.view()};
+  parameter.split = Split::equal(2);
+  Optimizer<Host<double>> optimizer(la, {parameter}, Routing().rest(rule_named("muon")), {.diagnostics = {.every = 1}});
+  optimizer.step();
+  const auto rows = optimizer.diagnostics();
+  ASSERT_EQ(rows.size(), 2);
+  for (std::size_t b = 0; b < 2; ++b) {
+    EXPECT_EQ(rows[b].tensor, b == 0 ? "qkv[0]" : "qkv[1]");
+    EXPECT_EQ(rows[b].rows, 6);
+    EXPECT_NEAR(read(rows[b]).at("condition"), b == 0 ? 5 : 18, 1e-11);
+    EXPECT_GT(read(rows[b]).at("update_spectral_norm"), 0);
+  }
+}
+
 TEST(Diagnostics, ChangeNoBitOfWeightsAndState) {
   for (const Rule& rule : rule_table()) {
     TestNetwork<float> plain, seen;
