@@ -45,7 +45,11 @@ void Host<BFloat16>::copy(const Operand& X, const Operand& Y) {
 
 void Host<BFloat16>::scale(double s, const Operand& X, const Operand& Y) {
   if (if_wide(X) && if_wide(Y)) return wide_.scale(s, *if_wide(X), *if_wide(Y));
-  map_entries([s](float x) { return static_cast<float>(s * double(x)); }, Y, X);
+  const auto narrow = static_cast<float>(s);
+  if (double(narrow) == s)  // as powers of two are: the same product, without the way through f64
+    map_entries([narrow](float x) { return narrow * x; }, Y, X);
+  else
+    map_entries([s](float x) { return static_cast<float>(s * double(x)); }, Y, X);
 }
 
 void Host<BFloat16>::add(double s, const Operand& X, double t, const Operand& Y, const Operand& Z) {

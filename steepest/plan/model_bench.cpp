@@ -99,6 +99,7 @@ void register_all(const std::string& storage) {
   const auto add = [&](const std::string& name, auto&&... arguments) {
     benchmark::RegisterBenchmark((storage + "/" + name).c_str(), std::forward<decltype(arguments)>(arguments)...)
         ->UseRealTime()
+        ->MeasureProcessCPUTime()
         ->Unit(benchmark::kMillisecond);
   };
   add("products", products<T>);
