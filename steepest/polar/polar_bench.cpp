@@ -1,4 +1,4 @@
-// Time of each polar method on Gaussian matrices in f32 and bf16 and of QDWH and ZOLO-PD on spectra in f64, with the rate at which its flops (docs/theory.md) are done.
+// Time of each polar method on Gaussian matrices in f32 and bf16 and of QDWH, Newton-Halley and ZOLO-PD on spectra in f64, with the rate at which its flops (docs/theory.md) are done.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -67,6 +67,7 @@ BENCHMARK_CAPTURE(f32, gram_halley, PolarMethod::gram_halley)->Apply(shapes);
 BENCHMARK_CAPTURE(f32, qdwh, PolarMethod::qdwh)->Apply(shapes);
 BENCHMARK_CAPTURE(f32, svd, PolarMethod::svd)->Apply(shapes);
 BENCHMARK_CAPTURE(f64, qdwh, PolarMethod::qdwh)->Apply(conditions);
+BENCHMARK_CAPTURE(f64, newton_halley, PolarMethod::newton_halley)->Apply(conditions);
 BENCHMARK_CAPTURE(f64, zolo_pd, PolarMethod::zolo_pd)->Apply(conditions);
 BENCHMARK_CAPTURE(bf16, jordan, PolarMethod::jordan)->Apply(shapes);
 BENCHMARK_CAPTURE(bf16, gram_halley, PolarMethod::gram_halley)->Apply(shapes);
