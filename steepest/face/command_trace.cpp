@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 struct Request {
   std::string rule, parameter, out;
   std::vector<std::string> settings, gradients;
-  std::optional<std::string> peer, role, state, dtype, layout;
+  std::optional<std::string> peer, role, split, state, dtype, layout;
   bool json = false, diagnostics = false;
 };
 
@@ -53,6 +53,7 @@ TraceTask task_of(const Request& request) {
     task.parameter = request.parameter;
     task.out = request.out;
     if (request.role) task.role = role_named(*request.role);
+    if (request.split) task.split = split_of(*request.split);
     task.rule = request.peer
                     ? peer_rule(*request.peer, request.rule, settings_of(request), task.role.value_or(Role::hidden))
                     : own_rule(request.rule, settings_of(request));
@@ -70,13 +71,17 @@ Json as_json(const TraceTask& task, const TraceReport& report, Precision precisi
     Json& object = steps.emplace_back(Json{{"gradient_norm", step.gradient_norm}, {"taken", step.taken}});
     for (const TensorDiagnostics& row : step.diagnostics) object["diagnostics"].push_back(to_json(row));
   }
+  Json blocks = Json::array();
+  for (const RoutingRow& row : report.routing)
+    blocks.push_back({{"name", row.parameter}, {"rows", row.rows}, {"cols", row.cols}, {"norm", row.norm}});
   const Rule& rule = task.rule.rule;
   Json settings = Json::object();
   for (const auto& [key, value] : steepest::settings_of(rule)) settings[key] = value;
   const Json plan = report.plan ? Json::parse(to_json(*report.plan)) : Json();
   return {{"rule", rule.name},         {"source", rule.source},
           {"role", name(report.role)}, {"rows", report.rows},
-          {"cols", report.cols},       {"layout", task.rule.layout == Layout::in_out ? "in_out" : "out_in"},
+          {"cols", report.cols},       {"split", text(task.split)},
+          {"blocks", blocks},          {"layout", task.rule.layout == Layout::in_out ? "in_out" : "out_in"},
           {"dtype", name(precision)},  {"scale_invariant", scale_free(rule)},
           {"settings", settings},      {"plan", plan},
           {"steps", report.steps},     {"trace", steps}};
@@ -95,6 +100,8 @@ void print_diagnostics(const TensorDiagnostics& row) {
 void print_text(const TraceTask& task, const TraceReport& report) {
   fmt::print("{} on {} x {}, role {}: {} steps\n", task.rule.rule.name, report.rows, report.cols, name(report.role),
              report.steps);
+  if (task.split.kind != Split::Kind::none)
+    for (const RoutingRow& row : report.routing) fmt::print("  {}: {} x {}\n", row.parameter, row.rows, row.cols);
   if (report.plan) fmt::print("  polar factor: {}; {}\n", description(report.plan->chosen), report.plan->chosen.reason);
   for (const TraceStep& step : report.trace) {
     fmt::print("  gradient norm {:.6g}{}\n", step.gradient_norm, step.taken ? "" : ", not finite: nothing changed");
@@ -124,7 +131,7 @@ void add_trace_command(CLI::App& program) {
   command
       ->add_option("--as", request->peer,
                    "Names, meanings, defaults and layout of a package: torch, optax, pytorch_optimizer, scion, soap, "
-                   "dion, keller, moonlight, polargrad, prodigyopt, reference")
+                   "dion, keller, moonlight, polargrad, prodigyopt, schedulefree, lion_pytorch, reference")
       ->type_name("PACKAGE");
   command->add_option("--set", request->settings, "Settings, as in lr=0.01 or \"betas=(0.9, 0.99)\"")
       ->type_name("KEY=VALUE")
@@ -138,6 +145,11 @@ void add_trace_command(CLI::App& program) {
       ->allow_extra_args();
   command->add_option("--role", request->role, "hidden, embedding, head, vector, ... [by the shape]")
       ->type_name("ROLE");
+  command
+      ->add_option("--split", request->split,
+                   "Blocks that move as parameters of their own: equal(3), blocks(32,16,16), interleaved(4,1,1), "
+                   "per_group(4,1,1) by rows of [out, in], taps(9) by columns [none]")
+      ->type_name("SPLIT");
   command->add_option("--layout", request->layout, "out_in or in_out [the package's; out_in]")->type_name("ORDER");
   command->add_option("--dtype", request->dtype, "f64 or f32 [that of the parameter]")->type_name("TYPE");
   command->add_option("--out", request->out, "Write the parameter after the last step")->required()->type_name("FILE");

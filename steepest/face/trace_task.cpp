@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <span>
@@ -81,6 +82,8 @@ void load_state(Optimizer<Host<T>>& optimizer, const std::filesystem::path& path
   parameter.rows = static_cast<Index>(stored_number(file, "rows"));
   parameter.cols = static_cast<Index>(stored_number(file, "cols"));
   parameter.steps = stored_number(file, "steps");
+  const auto split = file.metadata().find("split");
+  parameter.split = split == file.metadata().end() ? text(Split{}) : split->second;
   std::vector<std::vector<T>> memory(offered.slots.size());
   for (std::size_t k = 0; k < memory.size(); ++k) {
     StateSlot<Host<T>>& slot = offered.slots[k];
@@ -97,7 +100,8 @@ void load_state(Optimizer<Host<T>>& optimizer, const std::filesystem::path& path
 
 bool continues(const TraceTask& task) { return task.state && std::filesystem::exists(*task.state); }
 
-/// Of method auto: the plan that the state holds, else the planner's by the rates in force.
+/// Of method auto: the plan that the state holds, else the planner's by the rates in force, for the smallest shape that
+/// holds every block.
 PolarPlan plan_for(const TraceTask& task, Precision precision, Index rows, Index cols) {
   if (continues(task)) {
     try {
@@ -108,7 +112,11 @@ PolarPlan plan_for(const TraceTask& task, Precision precision, Index rows, Index
   }
   const Rates rates = rates_in_force(std::nullopt);
   return as_usage([&] {
-    PolarDemand demand = demand_of(task.rule.rule, rows, cols);
+    Index longest = 0;
+    for (const SplitPart& part : parts(task.split, parameter_name, rows, cols))
+      longest = std::max(longest, part.rows());
+    PolarDemand demand =
+        task.split.of_columns() ? demand_of(task.rule.rule, rows, longest) : demand_of(task.rule.rule, longest, cols);
     demand.precision = precision;
     demand.threads = omp_get_max_threads();
     return plan_polar(demand, rates);
@@ -137,6 +145,7 @@ void save_state(const Optimizer<Host<T>>& optimizer, const std::optional<PolarPl
                  {"steps", fmt::format("{}", parameter.steps)}, {"taken", fmt::format("{}", state.taken)},
                  {"skipped", fmt::format("{}", state.skipped)}};
   if (plan) words["plan"] = to_json(*plan);
+  if (parameter.split != text(Split{})) words["split"] = parameter.split;
   write_safetensors(path, records, words);
 }
 
@@ -158,12 +167,17 @@ TraceReport run_trace(const TraceTask& task) {
   report.cols = W.cols;
   report.role = task.role.value_or(role_of(parameter_name, W.rows, W.cols));
   const Rule& rule = task.rule.rule;
+  Parameter<Host<T>> parameter{std::string(parameter_name), report.role, W.turned(layout)};
+  parameter.split = task.split;
   if (rule.automatic && maps_by_polar(rule, report.role))
-    report.plan = plan_for(task, sizeof(T) == 8 ? Precision::f64 : Precision::f32, W.rows, W.cols);
+    report.plan =
+        plan_for(task, sizeof(T) == 8 ? Precision::f64 : Precision::f32, parameter.value.rows, parameter.value.cols);
   Host<T> la;
-  Optimizer<Host<T>> optimizer(la, {{std::string(parameter_name), report.role, W.turned(layout)}},
-                               Routing().rest(report.plan ? following(rule, *report.plan) : rule),
-                               {.diagnostics = {.every = task.diagnoses ? 1 : 0}});
+  auto optimizer = as_usage([&] {
+    return Optimizer<Host<T>>(la, {parameter}, Routing().rest(report.plan ? following(rule, *report.plan) : rule),
+                              {.diagnostics = {.every = task.diagnoses ? 1 : 0}});
+  });
+  report.routing = optimizer.routing_table();
   if (continues(task)) load_state(optimizer, *task.state);
   for (Loaded<T>& G : gradients) {
     optimizer.set_gradient(0, G.turned(layout));

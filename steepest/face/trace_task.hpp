@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "steepest/face/precision.hpp"
+#include "steepest/norm/split.hpp"
 #include "steepest/optim/diagnostics.hpp"
 #include "steepest/optim/peers.hpp"
+#include "steepest/optim/routing.hpp"
 #include "steepest/plan/planner.hpp"
 
 namespace steepest {
@@ -16,6 +18,7 @@ namespace steepest {
 struct TraceTask {
   PeerRule rule;
   std::optional<Role> role;  // none: by the shape
+  Split split;
   std::filesystem::path parameter;
   std::vector<std::filesystem::path> gradients;
   std::optional<std::filesystem::path> state;  // read where it exists, and written
@@ -26,7 +29,7 @@ struct TraceTask {
 /// What a step did.
 struct TraceStep {
   double gradient_norm = 0;
-  bool taken = false;                                           // not where an entry is NaN or infinite
+  bool taken = false;  // not where an entry is NaN or infinite
   std::vector<TensorDiagnostics> diagnostics = {};  // where they are asked for and the step was taken
 };
 
@@ -35,7 +38,8 @@ struct TraceReport {
   Role role = Role::hidden;
   double steps = 0;  // of the parameter since its state began
   std::vector<TraceStep> trace;
-  std::optional<PolarPlan> plan;  // of a rule with method auto; the state keeps it
+  std::vector<RoutingRow> routing;  // of the parameter or its blocks
+  std::optional<PolarPlan> plan;    // of a rule with method auto; the state keeps it
 };
 
 /// Runs the task in T = double or float and writes the parameter after the last step, in the storage order of the first,

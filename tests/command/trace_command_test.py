@@ -152,6 +152,10 @@ def test_the_names_of_torch_are_ours(steepest: Run, tmp_path: Path) -> None:
         (["--rule", "muon", "--set", "momentum=2"], 2, "2"),
         (["--rule", "muon", "--set", "momentum"], 2, "key=value"),
         (["--rule", "muon", "--role", "hiden"], 2, "hidden"),
+        (["--rule", "muon", "--role", "vector"], 2, "one row"),
+        (["--rule", "muon", "--split", "equal(3)"], 2, "4 rows"),
+        (["--rule", "muon", "--split", "thirds"], 2, "split"),
+        (["--rule", "muon", "--split", "equal(2)", "--state", "s.safetensors"], 1, "momentum.0"),
         (["--rule", "muon", "--grad", "none.npy"], 1, "none.npy"),
         (["--rule", "muon", "--grad", "other.npy"], 1, "3 x 3"),
         (["--rule", "adamw", "--state", "s.safetensors"], 1, "rule"),
@@ -170,6 +174,31 @@ def test_refusals(steepest: Run, tmp_path: Path, words: list[str], status: int, 
     assert text in refused.stderr
     assert not (tmp_path / "w.npy").exists()
     assert (tmp_path / "s.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(("split", "rows"), [("blocks(4,2,2)", "0123|45|67"), ("interleaved(2,1,1)", "0145|26|37")])
+def test_blocks_are_parameters_of_their_own(steepest: Run, tmp_path: Path, split: str, rows: str) -> None:
+    """A fused matrix moves, block by block, as its blocks do alone, also when a state goes on; optax stores W'."""
+    inputs = write_inputs(tmp_path, (8, 5), 2)
+    words = ["--rule", "normuon"]
+    fused = traced(steepest, tmp_path, [*words, "--split", split, *inputs])
+    whole = traced(steepest, tmp_path, [*words, *inputs])
+    for block in rows.split("|"):
+        taken = [int(row) for row in block]
+        for name in ("w0.npy", "g1.npy", "g2.npy"):
+            np.save(tmp_path / f"block_{name}", np.load(tmp_path / name)[taken])
+        alone = [word if word.startswith("--") else f"block_{word}" for word in inputs]
+        assert np.array_equal(traced(steepest, tmp_path, [*words, *alone]), fused[taken])
+        assert np.abs(whole - fused)[taken].max() > 1e-3
+    words += ["--split", split, "--state", "s.safetensors"]
+    first = steepest("trace", *words, *inputs[:4], "--out", "half.npy", "--json")
+    report = json.loads(first.stdout)
+    assert report["split"] == split and report["blocks"][0]["name"] == "parameter[0]"
+    assert np.array_equal(traced(steepest, tmp_path, [*words, "--param", "half.npy", *inputs[4:]]), fused)
+    for name in ("w0.npy", "g1.npy", "g2.npy"):
+        np.save(tmp_path / name, np.load(tmp_path / name).T)
+    turned = traced(steepest, tmp_path, ["--rule", "normuon", "--layout", "in_out", "--split", split, *inputs])
+    assert np.abs(turned.T - fused).max() < 1e-12
 
 
 def test_a_state_keeps_the_plan_of_method_auto(steepest: Run, tmp_path: Path) -> None:
