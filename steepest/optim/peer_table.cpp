@@ -316,7 +316,9 @@ std::vector<PeerRow> optax_rows() {
                         }};
   const PeerSpecial scaling{"preconditioning", [](const std::string& value, Settings& ours) {
                               refuse_unless(value == "frobenius" || value == "schatten", "preconditioning", value);
-                              if (value == "schatten") ours["normalization"] = "schatten4";
+                              if (value != "schatten") return;
+                              ours["normalization"] = "schatten4";
+                              ours["norm_epsilon"] = "0";  // theirs is below ||XX'||_F alone
                             }};
   const PeerSpecial plain_moment{
       "nesterov", [](const std::string& value, Settings&) { refuse_unless(!truth(value), "nesterov", value); }};
