@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "steepest/engine/host_bf16.hpp"
-#include "steepest/engine/providers.hpp"
 #include "steepest/plan/planner.hpp"
 #include "steepest/polar/polar.hpp"
 #include "steepest/polar/test_matrices.hpp"
@@ -111,7 +110,6 @@ void register_all(const std::string& storage) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::AddCustomContext("kernels", steepest::blas_kernel() + "; bf16: " + steepest::bf16_kernel());
   register_all<float>("f32");
   register_all<steepest::BFloat16>("bf16");
   benchmark::Initialize(&argc, argv);
