@@ -158,7 +158,8 @@ std::optional<int> homogeneity(const Rule& rule) {
   const bool keeps_size = rule.preparation == Preparation::none || rule.preparation == Preparation::centre_rows;
   const bool linear = rule.map == MapKind::identity && rule.match == Match::none && !uses_dual_norm(rule);
   const bool shared = rule.scale == Scale::shared_dual_norm;
-  const bool by_dual = maps_freely(rule) && rule.match == Match::none && (shared || rule.scale == Scale::dual_norm);
+  const bool own = rule.scale == Scale::dual_norm && rule.dual_exponent == 1;
+  const bool by_dual = maps_freely(rule) && rule.match == Match::none && (shared || own);
   const bool by_read_out = maps_freely(rule) && rule.match == Match::read_out && !uses_dual_norm(rule);
   if (plain && ((keeps_size && (linear || by_dual)) || (by_read_out && prepares_freely(rule)))) return 1;
   return std::nullopt;
