@@ -4,11 +4,13 @@
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "steepest/base/named.hpp"
 #include "steepest/face/exit_status.hpp"
@@ -31,8 +33,8 @@ constexpr std::array<Named<Certificate>, 3> certificates{
 struct Request {
   std::optional<std::string> input;
   PolarFlags flags{.method = "auto"};
-  std::optional<std::string> dtype, out_u, out_h, grade, rates, calibration, plan, out_plan;
-  std::string rank = "complete", side = "right", certificate = "residuals";
+  std::optional<std::string> dtype, out_u, out_h, grade, rates, calibration, plan, out_plan, rank, certificate;
+  std::string side = "right";
   std::optional<double> tolerance;
   std::optional<int> threads;
   int repeat = 1;
@@ -75,7 +77,7 @@ void check_combinations(const Request& request) {
   check_usage(!(request.explain || request.measure || request.out_plan || request.plan) || request.planned(),
               "[polar] --explain, --measure, --plan and --out-plan belong to the method auto; {} came",
               request.flags.method);
-  check_usage(request.certificate != "none" || !(request.tolerance || request.certify),
+  check_usage(request.certificate.value_or("residuals") != "none" || !(request.tolerance || request.certify),
               "[polar] --tolerance and --certify need residuals; --certificate none came");
 }
 
@@ -87,9 +89,10 @@ Words words_of(const Request& request) {
     check_planned(request.flags);
   else
     words.options = polar_options(request.flags);
-  words.options.rank = chosen(ranks, "[polar] rank", request.rank);
+  words.options.rank = chosen(ranks, "[polar] rank", request.rank.value_or("complete"));
   words.options.certificate =
-      request.certify ? Certificate::full : chosen(certificates, "[polar] certificate", request.certificate);
+      request.certify ? Certificate::full
+                      : chosen(certificates, "[polar] certificate", request.certificate.value_or("residuals"));
   words.options.tolerance = request.tolerance.value_or(0);
   words.side = chosen(sides, "[polar] side", request.side);
   if (request.dtype) words.precision = as_usage([&] { return precision_named(*request.dtype); });
@@ -103,14 +106,30 @@ Words words_of(const Request& request) {
   return words;
 }
 
+/// Refuses flags that say something else than the plan of a file, which was made for what it says.
+void check_agreement(const Request& request, const Words& words, const PolarDemand& planned) {
+  const auto same = [](bool given, std::string_view flag, const auto& here, const auto& there) {
+    check_usage(!given || here == there, "[polar] the plan is for {} {}; {} came", flag, there, here);
+  };
+  same(request.tolerance.has_value(), "--tolerance", words.options.tolerance, planned.promise.tolerance);
+  same(request.flags.lower_bound.has_value(), "--lower-bound", request.flags.lower_bound.value_or(0),
+       planned.lower_bound);
+  same(request.rank.has_value(), "--rank", name(words.options.rank), name(planned.rank));
+}
+
+/// The plan of the file, with as much of a certificate as is asked for here.
+PolarPlan stored_plan(const Request& request, const Words& words, const NpyMatrix& X, Precision precision) {
+  PolarPlan plan = plan_from_json(read_file(*request.plan));
+  check_usage(plan.demand.rows == X.rows && plan.demand.cols == X.cols && plan.demand.precision == precision,
+              "[polar] the plan is for {} x {} {}; {} x {} {} came", plan.demand.rows, plan.demand.cols,
+              name(plan.demand.precision), X.rows, X.cols, name(precision));
+  check_agreement(request, words, plan.demand);
+  if (request.certify || request.certificate) plan.chosen.options.certificate = words.options.certificate;
+  return plan;
+}
+
 PolarPlan plan_for(const Request& request, const Words& words, const NpyMatrix& X, Precision precision) {
-  if (request.plan) {
-    PolarPlan plan = plan_from_json(read_file(*request.plan));
-    check_usage(plan.demand.rows == X.rows && plan.demand.cols == X.cols && plan.demand.precision == precision,
-                "[polar] the plan is for {} x {} {}; {} x {} {} came", plan.demand.rows, plan.demand.cols,
-                name(plan.demand.precision), X.rows, X.cols, name(precision));
-    return plan;
-  }
+  if (request.plan) return stored_plan(request, words, X, precision);
   const PolarDemand demand{.rows = X.rows,
                            .cols = X.cols,
                            .precision = precision,
@@ -133,6 +152,43 @@ PolarTask task_for(const Request& request, const Words& words, const NpyMatrix& 
   if (!request.planned())
     task.prepared = as_usage([&] { return prepare_polar(words.options, epsilon(stored), std::min(X.rows, X.cols)); });
   return task;
+}
+
+/// The factors with what is said of them.
+struct Outcome {
+  PolarFactors factors;
+  PolarSummary summary;
+};
+
+Outcome outcome_of(const Request& request, const PolarTask& task, const NpyMatrix& X) {
+  PolarFactors factors = factor(X, task, *request.input);
+  const PolarSummary summary{.computed = task.computed,
+                             .rows = X.rows,
+                             .cols = X.cols,
+                             .threads = omp_get_max_threads(),
+                             .options = task.prepared.options,
+                             .report = factors.report,
+                             .seconds = median(factors.seconds),
+                             .runs = request.repeat,
+                             .exact_gap = factors.exact_gap};
+  return {std::move(factors), summary};
+}
+
+/// The outcome of the candidate that the plan chose and, where that misses the tolerance after all, of the next that is proved to keep
+/// it, which becomes the chosen one. A plan of a file runs as it is.
+Outcome planned_outcome(const Request& request, PolarTask task, PolarPlan& plan, const NpyMatrix& X) {
+  for (;;) {
+    task.prepared = prepare_polar(plan.chosen, std::min(X.rows, X.cols));
+    task.computed = plan.chosen.precision;
+    Outcome outcome = outcome_of(request, task, X);
+    const auto broken = broken_promise(outcome.summary);
+    const bool last = request.plan || plan.others.empty() || !plan.others.front().keeps_promise;
+    if (!broken || last) return outcome;
+    plan.chosen.keeps_promise = false;
+    plan.chosen.reason = fmt::format("missed here: {}", *broken);
+    std::swap(plan.chosen, plan.others.front());
+    std::rotate(plan.others.begin(), plan.others.begin() + 1, plan.others.end());
+  }
 }
 
 /// The times of the other candidates that keep the promise, where they are asked for.
@@ -177,23 +233,11 @@ void polar_command(const Request& request) {
   if (request.calibration) return calibrate(*request.calibration, omp_get_max_threads());
   check_usage(request.input.has_value(), "[polar] an .npy file must be named, or --calibrate given; nothing came");
   const NpyMatrix X = read_npy(*request.input);
-  PolarTask task = task_for(request, words, X);
+  const PolarTask task = task_for(request, words, X);
   std::optional<PolarExplanation> explanation;
-  if (request.planned()) {
-    explanation = PolarExplanation{.plan = plan_for(request, words, X, task.stored)};
-    task.prepared = prepare_polar(explanation->plan);
-    task.computed = explanation->plan.chosen.precision;
-  }
-  const PolarFactors factors = factor(X, task, *request.input);
-  const PolarSummary summary{.computed = task.computed,
-                             .rows = X.rows,
-                             .cols = X.cols,
-                             .threads = omp_get_max_threads(),
-                             .options = task.prepared.options,
-                             .report = factors.report,
-                             .seconds = median(factors.seconds),
-                             .runs = request.repeat,
-                             .exact_gap = factors.exact_gap};
+  if (request.planned()) explanation = PolarExplanation{.plan = plan_for(request, words, X, task.stored)};
+  const auto [factors, summary] =
+      explanation ? planned_outcome(request, task, explanation->plan, X) : outcome_of(request, task, X);
   if (explanation) {
     explanation->with_others = request.explain || request.measure;
     explanation->measured = summary.seconds;
@@ -206,9 +250,11 @@ void polar_command(const Request& request) {
 
 void add_result_flags(CLI::App& command, Request& request) {
   command
-      .add_option("--tolerance", request.tolerance,
-                  "Largest residual to accept: a worse result is reported, not written, and the exit status is 1 "
-                  "[25 eps for methods that run to convergence, none for those that stop short of it]")
+      .add_option(
+          "--tolerance", request.tolerance,
+          "Largest residual to accept: a worse result is reported, not written, and the exit status is 1 "
+          "[25 eps for methods that run to convergence, (10 + 1.5 sqrt(s)) eps for svd, none for those that stop "
+          "short; with --rank partial besides what that leaves out]")
       ->type_name("T");
   command.add_option("--out-u", request.out_u, "Write U, in the storage order of X")->type_name("FILE");
   command.add_option("--out-h", request.out_h, "Write H, symmetric positive semidefinite")->type_name("FILE");
@@ -216,8 +262,7 @@ void add_result_flags(CLI::App& command, Request& request) {
   command
       .add_option("--certificate", request.certificate,
                   "none, residuals (orthogonality, backward error, rank) or full (also the negative part of H and an "
-                  "estimate of the dual gap)")
-      ->capture_default_str()
+                  "estimate of the dual gap) [residuals]")
       ->type_name("KIND");
   command.add_flag("--certify", request.certify, "The full certificate, and the dual gap by an SVD");
   command.add_option("--repeat", request.repeat, "Run as often and report the median time")
@@ -257,8 +302,7 @@ void add_polar_command(CLI::App& program) {
   add_plan_flags(*command, *request);
   command
       ->add_option("--rank", request->rank,
-                   "complete: U has orthonormal columns (or rows); partial: U is zero where X is null")
-      ->capture_default_str()
+                   "complete: U has orthonormal columns (or rows); partial: U is zero where X is null [complete]")
       ->type_name("KIND");
   command->add_option("--threads", request->threads, "Threads; the result does not depend on them [OMP_NUM_THREADS]")
       ->type_name("N");

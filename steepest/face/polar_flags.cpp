@@ -69,6 +69,14 @@ void take_names(const PolarFlags& flags, PolarOptions& options) {
   if (!c.empty()) options.coefficients = OddPolynomial{c[0], c[1], c[2], c.size() > 3 ? c[3] : 0};
 }
 
+/// The presets for matrices that are divided by a bound of their norm, which is what the methods do.
+std::vector<std::string_view> preset_words() {
+  std::vector<std::string_view> words;
+  for (const Preset& row : presets())
+    if (row.prescaling == Prescaling::bound) words.push_back(row.name);
+  return words;
+}
+
 void add_polynomial_flags(CLI::App& command, PolarFlags& flags) {
   command.add_option("--degree", flags.degree, "polar_express, cans: degree of the polynomials, 3, 5 or 7 [5]")
       ->type_name("D");
@@ -89,7 +97,7 @@ void add_polynomial_flags(CLI::App& command, PolarFlags& flags) {
       ->expected(3, 4)
       ->delimiter(',')
       ->type_name("A,B,C[,D]");
-  command.add_option("--preset", flags.preset, fmt::format("preset: one of {} [you]", fmt::join(preset_names(), ", ")))
+  command.add_option("--preset", flags.preset, fmt::format("preset: one of {} [you]", fmt::join(preset_words(), ", ")))
       ->type_name("NAME");
 }
 

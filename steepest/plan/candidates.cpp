@@ -120,7 +120,6 @@ void add_converged_polar_express(const Search& search, std::vector<PolarCandidat
   if (lower == 0) return;
   PolarOptions options = shared_options(search.demand, PolarMethod::polar_express);
   options.lower_bound = promised_lower_bound({}, search.matrices(), Normalization::frobenius);
-  options.safety = 1;
   options.cushion = 0.3;
   found.push_back(judged(search, options, prepared_for(search, options)));
 }

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "steepest/base/check.hpp"
 #include "steepest/plan/planner.hpp"
 #include "steepest/polar/presets.hpp"
+#include "steepest/polar/restarts.hpp"
 
 namespace steepest {
 namespace {
@@ -93,6 +95,13 @@ PolarCandidate candidate_from(const Json& object) {
           .reason = object.at("reason").get<std::string>()};
 }
 
+/// Restarts must be those of the steps that the options give.
+void check_candidate(const PolarCandidate& candidate, const PolarDemand& demand) {
+  const PreparedPolar prepared = prepare_polar(candidate, std::min(demand.rows, demand.cols));
+  const std::size_t steps = std::max(prepared.polynomials.size(), prepared.halley.size());
+  check_restarts(candidate.restarts, takes_steps(candidate.options.method) ? steps : 0);
+}
+
 Json demand_json(const PolarDemand& d) {
   return {{"rows", d.rows},
           {"cols", d.cols},
@@ -146,6 +155,8 @@ PolarPlan plan_from_json(std::string_view text) {
   } catch (const nlohmann::json::exception& error) {
     check(false, "[plan] the text must be what to_json writes; {}", error.what());
   }
+  check_candidate(plan.chosen, plan.demand);
+  for (const PolarCandidate& other : plan.others) check_candidate(other, plan.demand);
   return plan;
 }
 

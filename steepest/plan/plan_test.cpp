@@ -20,7 +20,9 @@
 namespace steepest {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 /// U of X as the candidate computes it in T, in f64 again.
@@ -232,8 +234,10 @@ TEST(plan_polar, every_option_survives_the_file) {
        .normalization = Normalization::schatten4},
       {.method = PolarMethod::zolo_pd, .order = 3, .certificate = Certificate::full, .tolerance = 1e-9},
       {.method = PolarMethod::newton, .scaling = NewtonScaling::higham}};
-  for (const PolarOptions& options : all)
-    plan.others.push_back({.options = options, .restarts = {1, 3}, .seconds = 0.1, .bound = INFINITY});
+  for (const PolarOptions& options : all) {
+    const std::vector<int> restarts = takes_steps(options.method) ? std::vector{1, 2} : std::vector<int>{};
+    plan.others.push_back({.options = options, .restarts = restarts, .seconds = 0.1, .bound = INFINITY});
+  }
   const PolarPlan again = plan_from_json(to_json(plan));
   EXPECT_EQ(to_json(again), to_json(plan));
   EXPECT_EQ(again.others[0].options.coefficients->a, 1.0 / 3);
@@ -242,10 +246,47 @@ TEST(plan_polar, every_option_survives_the_file) {
   EXPECT_EQ(again.others[5].options.scaling, NewtonScaling::higham);
 }
 
+TEST(plan_polar, restarts_of_a_file_are_those_of_its_steps) {
+  const PolarDemand demand{.rows = 30, .cols = 40, .precision = Precision::f32, .promise = {.grade = Grade::tight}};
+  for (const std::vector<int>& restarts : {std::vector{7, -1}, {0}, {2, 1}, {1, 1}, {99}}) {
+    PolarPlan plan = plan_polar(demand);
+    plan.chosen.options.method = PolarMethod::gram_halley;
+    plan.chosen.options.steps = 3;
+    plan.chosen.restarts = {1, 2};
+    EXPECT_NO_THROW(plan_from_json(to_json(plan)));
+    plan.chosen.restarts = restarts;
+    EXPECT_THROW(plan_from_json(to_json(plan)), std::invalid_argument);
+  }
+}
+
+// A zero column stays zero through every step, which a complete factor may not have: ||I - U'U||_F / sqrt(s) = 1/sqrt(s).
+TEST(plan_polar, an_exact_promise_of_complete_factors_holds_for_null_directions) {
+  constexpr Index m = 40, n = 30;
+  auto X = matrix_with_spectrum<double>(m, n, geometric_spectrum(n, 2), 3);
+  for (Index i = 0; i < m; ++i) X.view()(i, 4) = 0;
+  Host<double> la;
+  OwnedMatrix<double> U(m, n);
+  auto view = U.view();
+  for (const Rank rank : {Rank::complete, Rank::partial}) {
+    const PolarPlan plan =
+        plan_polar({.rows = m, .cols = n, .promise = {.tolerance = 1e-3}, .lower_bound = 0.1, .rank = rank});
+    std::vector<PolarCandidate> promising{plan.chosen};
+    for (const PolarCandidate& other : plan.others)
+      if (other.keeps_promise) promising.push_back(other);
+    int stepping = 0;
+    for (const PolarCandidate& candidate : promising) {
+      EXPECT_TRUE(polar(la, X.view(), view, prepare_polar(candidate, n)).meets_tolerance()) << description(candidate);
+      stepping += takes_steps(candidate.options.method) ? 1 : 0;
+    }
+    EXPECT_EQ(stepping > 0, rank == Rank::partial);
+  }
+}
+
 TEST(plan_polar, refuses_what_it_cannot_promise) {
   const auto plan = [](const PolarDemand& demand) { return [demand] { plan_polar(demand); }; };
   EXPECT_THAT(plan({.rows = 4, .cols = 4, .promise = {.tolerance = 1e-20}}),
-              ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] no method is proved to keep exact in f64")));
+              ThrowsMessage<std::invalid_argument>(AllOf(HasSubstr("[plan] no method is proved to keep exact in f64"),
+                                                         HasSubstr("residuals at most"), Not(HasSubstr("inf")))));
   EXPECT_THAT(plan({.rows = 4, .cols = 4, .lower_bound = 1}),
               ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] lower_bound")));
   EXPECT_THAT(plan({.rows = -1, .cols = 4}), ThrowsMessage<std::invalid_argument>(HasSubstr("[plan] a matrix")));

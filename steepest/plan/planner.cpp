@@ -95,8 +95,10 @@ PolarPlan plan_polar(const PolarDemand& demand, const Rates& rates) {
   Promise& promise = plan.demand.promise;
   if (promise.grade == Grade::exact && promise.tolerance == 0) promise.tolerance = 50 * epsilon(demand.precision) / 2;
   std::vector<PolarCandidate> all = priced_candidates(plan.demand, rates);
+  const PolarCandidate& nearest =
+      *std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.bound < b.bound; });
   check(all.front().keeps_promise, "[plan] no method is proved to keep {} in {}; {} comes nearest: {}",
-        name(promise.grade), name(demand.precision), description(all.front()), all.front().reason);
+        name(promise.grade), name(demand.precision), description(nearest), nearest.reason);
   plan.chosen = all.front();
   std::vector<PolarMethod> seen{plan.chosen.options.method};
   for (PolarCandidate& candidate : all) {

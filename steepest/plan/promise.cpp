@@ -10,6 +10,7 @@
 #include "steepest/base/named.hpp"
 #include "steepest/polar/gram_halley_error.hpp"
 #include "steepest/polar/gram_space_bound.hpp"
+#include "steepest/polar/null_part.hpp"
 #include "steepest/polar/restarts.hpp"
 
 namespace steepest {
@@ -132,9 +133,17 @@ Verdict graded(const FactorBounds& b, const Limits& limit) {
       fmt::format("diagonal within {:.2g} of 1, off-diagonal {:.2g}, norm {:.5g}", diagonal, off_diagonal, largest)};
 }
 
-/// For all singular values: 1 - d^2 is the backward error of X - U sym(U'X) and bounds orthogonality; E enters twice.
-Verdict residual_verdict(const FactorBounds& b, double tolerance) {
-  const double residual = b.diagonal * (2 + b.diagonal) + 2 * b.rounding * (1 + b.diagonal);
+/// What the steps make of a singular value that is null, at most.
+double largest_of_null(const PreparedPolar& plan, const MatrixClass& matrices) {
+  double slope = slope_at_zero(plan.polynomials);
+  for (const HalleyStep& step : plan.halley) slope *= step.a;
+  return slope * null_threshold(matrices.rows, matrices.cols, epsilon(matrices.precision));
+}
+
+/// For all singular values: 1 - d^2 is the backward error of X - U sym(U'X) and bounds orthogonality; E enters twice. In at most s
+/// null directions a partial isometry is short of 0 by what the steps make of them.
+Verdict residual_verdict(const FactorBounds& b, double of_null, double tolerance) {
+  const double residual = std::max(b.diagonal * (2 + b.diagonal) + 2 * b.rounding * (1 + b.diagonal), of_null);
   return {residual <= tolerance, residual, fmt::format("residuals at most {:.2g}", residual)};
 }
 
@@ -165,21 +174,25 @@ FactorBounds factor_bounds(const PreparedPolar& plan, double lower, const Matrix
 
 double residual_bound(const PolarOptions& options, const MatrixClass& matrices) {
   const double eps = epsilon(matrices.precision), s = small_side(matrices);
-  if (options.method == PolarMethod::svd)
-    return (20 + 3 * std::sqrt(static_cast<double>(std::max(matrices.rows, matrices.cols)))) * eps / 2;
-  if (options.method != PolarMethod::gram_eigh) return 50 * eps / 2;
+  if (options.method != PolarMethod::gram_eigh)
+    return converged_residual(options.method, eps, std::min(matrices.rows, matrices.cols));
   const double l = matrices.lower_bound;
   return l > std::sqrt(s * eps) ? 8 * std::sqrt(s) * eps / (l * l) : infinity;
 }
 
 Verdict verdict(const PreparedPolar& plan, const Promise& promise, const MatrixClass& matrices) {
   if (promise.grade == Grade::steps) return {true, 0, "nothing but the number of steps is promised"};
+  const bool complete = plan.options.rank == Rank::complete;
+  if (promise.grade == Grade::exact && complete &&
+      !fills_null_part(plan, matrices.rows, matrices.cols, epsilon(matrices.precision)))
+    return {false, infinity, "null directions would stay short of 1, and the rank is complete"};
   if (!takes_steps(plan.options.method) || (plan.options.steps == 0 && plan.tolerance > 0))
     return converged_verdict(plan, promise, matrices);
   const double lower = promised_lower_bound(promise, matrices, plan.normalization);
   if (lower == 0) return {false, infinity, "no lower bound of the singular values is known"};
   const FactorBounds bounds = factor_bounds(plan, lower, matrices);
-  return promise.grade == Grade::exact ? residual_verdict(bounds, promise.tolerance)
+  const double of_null = std::sqrt(small_side(matrices)) * largest_of_null(plan, matrices);
+  return promise.grade == Grade::exact ? residual_verdict(bounds, of_null, promise.tolerance)
                                        : graded(bounds, limits(promise.grade));
 }
 

@@ -13,7 +13,8 @@ namespace steepest {
 /// A promise about the whole factor, not about singular values alone: with X = P S Q', for sigma_i >= 1e-3 ||X||_F,
 ///   muon_grade  |p_i'U q_i - 1| <= 0.16, the off-diagonal part of P'U Q there <= 0.05 in the 2-norm, ||U||_2 <= 1.16
 ///   tight       the same with 1e-3, 1e-3 and 1.001
-///   exact       orthogonality and backward error up to a tolerance, for every X
+///   exact       orthogonality and backward error up to a tolerance, for every X of the class; of a partial isometry also what
+///               it leaves out by definition (report.hpp)
 ///   steps       a number of steps of Polar Express; nothing is promised
 enum class Grade { muon_grade, tight, exact, steps };
 
@@ -27,8 +28,8 @@ struct Promise {
   int steps = 5;         ///< of steps
 };
 
-/// The matrices that a promise is for: m x n, computed in `precision`, with nonzero singular values of at least lower_bound ||X||_2
-/// (0: any).
+/// The matrices that a promise is for: m x n, computed in `precision`, with singular values that are null or at least
+/// lower_bound ||X||_2 (0: any).
 struct MatrixClass {
   Index rows = 0, cols = 0;
   Precision precision = Precision::f64;
@@ -60,12 +61,11 @@ double promised_lower_bound(const Promise& promise, const MatrixClass& matrices,
 /// Rounding is infinite where nothing is proved.
 FactorBounds factor_bounds(const PreparedPolar& plan, double lower, const MatrixClass& matrices);
 
-/// The largest of the residuals, for methods that run to convergence: 50 epsilon/2 for iterations that are backward stable
-/// (Nakatsukasa and Higham 2012, SIAM J. Matrix Anal. Appl. 33, p. 135), (20 + 3 sqrt(n)) epsilon/2 for svd and
+/// The largest of the residuals, for methods that run to convergence: converged_residual of polar/plan.hpp, and of gram_eigh
 /// 8 sqrt(s) epsilon/l^2 for gram_eigh, which takes sigma <= (n epsilon)^(1/2) ||X||_2 for null.
 double residual_bound(const PolarOptions& options, const MatrixClass& matrices);
 
-/// Whether the prepared method keeps the promise, and the bound that says so or why not, in words.
+/// Whether the prepared method keeps the promise for the rank that its options ask for, and the bound that says so or why not, in words.
 struct Verdict {
   bool kept;
   double bound;  ///< the largest of the deviations that the promise limits

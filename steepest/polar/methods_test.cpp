@@ -193,6 +193,35 @@ TEST(PolarMethods, GramFormAgreesWithTheStandardOne) {
 }
 
 // A polynomial that turns signs has a growth without bound, whatever the restarts: then the standard form runs.
+// To convergence: the image of [l, 1 + 4 eps] lies within 16 eps of 1, for every degree and safety, or the plan is refused.
+TEST(PolarMethods, PolarExpressConvergesOrIsRefused) {
+  const auto prepared = [](int degree, double safety, double lower, double epsilon) {
+    return prepare_polar({.method = PolarMethod::polar_express,
+                          .lower_bound = lower,
+                          .degree = degree,
+                          .safety = safety,
+                          .cushion = 0.3},
+                         epsilon);
+  };
+  for (const double epsilon : {0x1p-52, 0x1p-23})
+    for (const int degree : {3, 5, 7})
+      for (const double safety : {1.01, 1.1})
+        for (double lower = 0.9; lower > 1e-18; lower /= 30) {
+          const PreparedPolar plan = prepared(degree, safety, lower, epsilon);
+          EXPECT_LE(largest_error(plan.polynomials, {lower, 1 + 4 * epsilon}), 16 * epsilon)
+              << degree << ' ' << safety << ' ' << lower;
+          const int steps = static_cast<int>(plan.polynomials.size());
+          const PolynomialSchedule all_safe = polar_express({lower, steps, degree, safety, 0.3, false});
+          if (degree == 3 && epsilon < 1e-10) {  // the control: safety to the end keeps cubics away from 1
+            EXPECT_GT(largest_error(all_safe, {lower, 1}), 1e4 * epsilon) << safety << ' ' << lower;
+          }
+        }
+  EXPECT_THAT([&] { prepared(5, 1, 1e-17, 0x1p-52); },
+              testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr(
+                  "[polar] polar_express of degree 5 with safety 1 and cushion 0.3 does not converge")));
+  EXPECT_NO_THROW(prepared(7, 1, 1e-17, 0x1p-52));
+}
+
 TEST(PolarMethods, GramFormGivesWayWhereNoRestartsMakeItUsable) {
   const PolarOptions options{.method = PolarMethod::polar_express, .steps = 8, .form = PolynomialForm::gram};
   const auto usable = prepare_polar(options, 0x1p-23);

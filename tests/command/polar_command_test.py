@@ -230,6 +230,13 @@ def test_missing_files_and_folders_are_named(steepest: Run, saved: Callable[[Any
         (["--repeat", "0"], "--repeat must lie in 1 .. 1000; 0 came"),
         (["--method", "jordan", "--coefficients", "1,2"], "--coefficients"),
         (["--method", "preset", "--preset", "yuo"], "unknown preset 'yuo'; closest: 'you'"),
+        (["--method", "preset", "--preset", "aol"], "preset aol is for matrices scaled by the sums of the rows"),
+        (["--method", "newton", "--lower", "1e-300"], "lower_bound of newton must be at least 1e-200"),
+        (
+            ["--method", "polar_express", "--safety", "1", "--lower", "1e-12"],
+            "does not converge from lower_bound 1e-12",
+        ),
+        (["--tolerance", "1e-20"], "no method is proved to keep exact in f64; "),
         (["--method", "zolo_pd", "--order", "9"], "--order must lie in 1 .. 8; 9 came"),
         (["--method", "newton", "--scaling", "higam"], "scaling 'higam' is not known; closest: 'higham'"),
         (["--method", "polar_express", "--form", "grams"], "form 'grams' is not known; closest: 'gram'"),
@@ -338,6 +345,86 @@ def test_a_stored_plan_is_repeated_under_other_rates(
     assert (tmp_path / "again.npy").read_bytes() == (tmp_path / "first.npy").read_bytes()
     refused = steepest("polar", saved(np.eye(3)), "--plan", "plan.json")
     assert "the plan is for 64 x 64 f64; 3 x 3 f64 came" in error_of(refused, 2)
+
+
+def test_a_stored_plan_honours_or_refuses_what_stands_beside_it(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path
+) -> None:
+    path = saved(conditioned(30, 20, 10))
+    words = ["polar", path, "--tolerance", "1e-3", "--lower-bound", "0.05", "--rank", "partial"]
+    assert steepest(*words, "--out-plan", "plan.json").returncode == 0
+    for flag, planned, other in (
+        ("--tolerance", "0.001", "1e-12"),
+        ("--lower-bound", "0.05", "0.5"),
+        ("--rank", "partial", "complete"),
+    ):
+        assert steepest("polar", path, "--plan", "plan.json", flag, planned).returncode == 0
+        refused = error_of(steepest("polar", path, "--plan", "plan.json", flag, other), 2)
+        assert f"the plan is for {flag} {planned}; {other} came" in refused
+    full = json.loads(steepest("polar", path, "--plan", "plan.json", "--certify", "--json").stdout)
+    assert full["certificate"] == "full"
+    assert full["negative_part"] is not None
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    plan["chosen"]["restarts"] = [7, -1]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert "restarts" in error_of(steepest("polar", path, "--plan", "plan.json"), 1)
+
+
+def test_auto_goes_on_to_its_next_candidate(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
+    # The bound is wrong, and what is proved from it does not hold; what needs no bound does.
+    path = saved(conditioned(60, 40, 1e9))
+    words = ["--tolerance", "1e-11", "--lower-bound", "0.5", "--rank", "partial", "--explain", "--json", "--out-u"]
+    report = json.loads(steepest("polar", path, *words, "u.npy").stdout)
+    assert report["accepted"]
+    assert (tmp_path / "u.npy").exists()
+    reasons = [other["reason"] for other in report["plan"]["others"]]
+    assert any(reason.startswith("missed here: [polar] ") for reason in reasons)
+
+
+def test_promises_of_complete_factors_hold_for_null_columns(steepest: Run, saved: Callable[[Any], Path]) -> None:
+    x = conditioned(60, 40, 5)
+    x[:, 7] = 0
+    report = json.loads(
+        steepest("polar", saved(x), "--tolerance", "1e-3", "--lower", "0.1", "--explain", "--json").stdout
+    )
+    assert report["orthogonality"] <= 1e-3
+    assert not any("missed here" in other["reason"] for other in report["plan"]["others"])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("method", ["auto", "qdwh", "zolo_pd", "newton", "svd"])
+def test_sums_of_equal_terms_keep_the_tolerance(
+    steepest: Run, saved: Callable[[Any], Path], tmp_path: Path, dtype: str, method: str
+) -> None:
+    # ||X - U H||_F / ||X||_F and ||I - U'U||_F / sqrt(s) in extended precision; 50 eps/2, svd (20 + 3 sqrt(s)) eps/2.
+    x = ((np.tril(-np.ones((600, 150))) + 2 * np.eye(600, 150)) * 0.285 ** (0.2 * np.arange(150))).astype(dtype)
+    result = steepest("polar", saved(x), "--method", method, "--out-u", "u.npy")
+    assert (result.returncode, result.stderr) == (0, "")
+    a, u = x.astype(np.longdouble), np.load(tmp_path / "u.npy").astype(np.longdouble)
+    h = (u.T @ a + a.T @ u) / 2
+    bound = (20 + 3 * np.sqrt(150) if method == "svd" else 50) * np.finfo(dtype).eps / 2
+    assert np.linalg.norm((u.T @ u - np.eye(150)).astype(float)) / np.sqrt(150) <= bound
+    residual = np.linalg.norm((a - u @ h).astype(float)) / np.linalg.norm(a.astype(float))
+    assert residual <= bound
+    # The control: the factor of another matrix is as orthogonal, and is caught.
+    assert np.linalg.norm((a + u @ h).astype(float)) > 1
+
+
+def test_partial_factors_may_leave_out_what_is_null(steepest: Run, saved: Callable[[Any], Path]) -> None:
+    # Singular values of 100 eps are null in 200 columns, and too large for 50 eps/2.
+    eps = np.finfo(float).eps
+    rng = np.random.default_rng(3)
+    p, q = (np.linalg.qr(rng.standard_normal((n, n)))[0] for n in (200, 200))
+    path = saved(p * np.r_[np.ones(20), np.full(180, 100 * eps)] @ q.T)
+    report = json.loads(steepest("polar", path, "--rank", "partial", "--json").stdout)
+    assert report["accepted"]
+    assert report["rank"] == 20
+    assert report["left_out"] == pytest.approx(np.sqrt(180) * 200 * eps)
+    assert report["tolerance"] < report["backward_error"] <= report["tolerance"] + report["left_out"]
+    assert json.loads(steepest("polar", path, "--json").stdout)["left_out"] is None
+    flat = json.loads(steepest("polar", saved(np.ones((257, 200), "f4")), "--rank", "partial", "--json").stdout)
+    assert flat["accepted"]
+    assert flat["orthogonality"] <= 25 * np.finfo("f4").eps
 
 
 def test_bad_rates_and_plans_are_refused(steepest: Run, saved: Callable[[Any], Path], tmp_path: Path) -> None:
