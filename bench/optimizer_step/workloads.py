@@ -52,6 +52,11 @@ class Workload:
 
 
 MUON_RULES = {grade: ("muon", {**MUON, "grade": grade}) for grade in ("muon_grade", "tight", "exact")}
+# Three Halley steps, where the planner proves none for tight: nothing is promised, the errors are measured.
+MUON_RULES["halley 3"] = (
+    "muon",
+    {"learning_rate": MUON["learning_rate"], "method": "gram_halley", "steps": "3", "lower_bound": "3e-3"},
+)
 ADAMW_RULES = {"adamw": ("adamw", {key: repr(value) for key, value in ADAMW.items()})}
 GPT2 = GPT2_REST + (GPT2_LAYER + GPT2_VECTORS) * 12 + ((1, 768),) * 2
 
