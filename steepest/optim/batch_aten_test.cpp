@@ -2,12 +2,12 @@
 // eigenbasis is chosen by rounding), with a NaN in one matrix that closes the step for all, a global clip and one distance
 // of Prodigy; also where b equals the number of columns. Weights in bf16 are their masters, rounded, and the masters the f32 run.
 // The catch: another gradient of the last matrix is seen.
-#include <ATen/ops/empty.h>
-#include <ATen/ops/randn.h>
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
+#include "steepest/base/random.hpp"
 #include "steepest/engine/aten.hpp"
 #include "steepest/engine/aten_batch.hpp"
 #include "steepest/engine/aten_narrow.hpp"
@@ -24,12 +24,12 @@ constexpr Index batch = 3;
 const std::array<std::array<Index, 2>, 3> shapes{{{6, 3}, {4, 6}, {1, 5}}};
 
 /// Weights and gradients of three batches, and optimizers of them as they are or matrix by matrix.
-struct Run {
+struct BatchRun {
   std::vector<at::Tensor> weights, gradients;
   Engine64 la;
   std::optional<Optimizer<Engine64>> optimizer;
 
-  Run(const Rule& rule, bool looped) {
+  BatchRun(const Rule& rule, bool looped) {
     std::vector<Parameter<Engine64>> parameters;
     std::uint64_t seed = 1;
     for (const auto& [m, n] : shapes) {
@@ -57,10 +57,10 @@ struct Run {
     if (seed == 0) gradients[1][1][2][3] = std::numeric_limits<double>::quiet_NaN();
     report = optimizer->step(0.5);
   }
-  double distance(const Run& other) const {
+  double distance(const BatchRun& other) const {
     double largest = 0;
     for (std::size_t i = 0; i < weights.size(); ++i)
-      largest = std::max(largest, (weights[i] - other.weights[i]).abs().max().item<double>());
+      largest = std::max(largest, at::sub(weights[i], other.weights[i]).abs().max().item<double>());
     return largest;
   }
 
@@ -75,9 +75,9 @@ std::vector<Rule> rules() {
 
 TEST(Batch, MovesAsItsMatricesDo) {
   for (const Rule& rule : rules()) {
-    Run batched(rule, false), looped(rule, true);
+    BatchRun batched(rule, false), looped(rule, true);
     for (const std::uint64_t seed : {1, 2, 0, 3}) {
-      for (Run* run : {&batched, &looped}) run->step(seed);
+      for (BatchRun* run : {&batched, &looped}) run->step(seed);
       EXPECT_EQ(batched.report.taken.get(), seed == 0 ? 0 : 1) << rule.name;
       EXPECT_EQ(looped.report.taken.get(), seed == 0 ? 0 : 1) << rule.name;
       if (seed != 0) {
@@ -93,7 +93,7 @@ TEST(Batch, MovesAsItsMatricesDo) {
 }
 
 TEST(Batch, KeepsItsStateAsABatch) {
-  Run batched(rule_named("adamw"), false), looped(rule_named("adamw"), true);
+  BatchRun batched(rule_named("adamw"), false), looped(rule_named("adamw"), true);
   const auto state = batched.optimizer->state();
   EXPECT_EQ(slot_named(state, "w1", "momentum").value.batch(), batch);
   OptimizerState<Engine64> single = state;
@@ -105,14 +105,14 @@ TEST(Batch, KeepsItsStateAsABatch) {
 TEST(Mixed, TensorsInBf16AreTheirMastersRounded) {
   Engine32 la;
   for (const Rule& rule : rules()) {
-    const at::Tensor W = Run::normals(1, 6, 4).to(at::kBFloat16), G = Run::normals(2, 6, 4).to(at::kBFloat16);
+    const at::Tensor W = BatchRun::normals(1, 6, 4).to(at::kBFloat16), G = BatchRun::normals(2, 6, 4).to(at::kBFloat16);
     at::Tensor single = W.to(at::kFloat), gradient = G.to(at::kFloat);
     MixedOptimizer<Engine32, TensorBatch> mixed(la, {}, {{"w", Role::hidden, TensorBatch(W), TensorBatch(G)}},
                                                 Routing().rest(rule));
     Optimizer<Engine32> plain(la, {{"w", Role::hidden, TensorBatch(single), TensorBatch(gradient)}},
                               Routing().rest(rule));
     for (std::uint64_t seed = 3; seed <= 5; ++seed) {
-      G.copy_(Run::normals(seed, 6, 4));
+      G.copy_(BatchRun::normals(seed, 6, 4));
       gradient.copy_(G);
       mixed.step();
       plain.step();
