@@ -20,6 +20,12 @@ bool prepares_freely(const Rule& rule) {
   return rule.preparation != Preparation::whiten || rule.epsilon == 0;
 }
 
+/// What is mapped, and so the dual norm <P, D>, is the same for the gradients 2^k G.
+bool forgets_size(Preparation preparation) {
+  return preparation == Preparation::sign || preparation == Preparation::normalize_rows ||
+         preparation == Preparation::equilibrate || preparation == Preparation::standardize_rows;
+}
+
 bool averages_itself(MapKind map) {
   return map == MapKind::soap || map == MapKind::dion || map == MapKind::dion2 || map == MapKind::sumo;
 }
@@ -147,7 +153,8 @@ bool scale_free(const Rule& rule) {
   const bool through_decay = rule.decay == Decay::gradient && rule.weight_decay > 0;
   const bool through_size =
       rule.step_size != RateKind::constant || rule.match == Match::read_out || rule.post == Post::scalar_moment;
-  return maps_freely(rule) && prepares_freely(rule) && !uses_dual_norm(rule) && !through_decay && !through_size;
+  const bool through_dual = uses_dual_norm(rule) && !forgets_size(rule.preparation);
+  return maps_freely(rule) && prepares_freely(rule) && !through_dual && !through_decay && !through_size;
 }
 
 std::optional<int> homogeneity(const Rule& rule) {
