@@ -67,7 +67,3 @@ class Evidence:
         runs = self.summaries[f"sweep-{problem}-{optimizer}"]["runs"]
         best = min(runs, key=height)
         return float(best["learning_rate"]), height(best)
-
-    def seconds(self) -> float:
-        """Return the time of all sessions together, on one core each."""
-        return sum(float(summary["wall_seconds"]) for summary in self.summaries.values())

@@ -49,7 +49,7 @@ def page_of(summaries: dict[str, Summary], version: str) -> str:
     findings = [claim(e) for claim in CLAIMS]
     verdicts = table(["claim", "evidence", "verdict"], [[f.claim, f.evidence, f"**{f.verdict}**"] for f in findings])
     seeds = ", ".join(map(str, SEEDS))
-    made = f"Seeds {seeds}. Made with {version}, one thread a run; the runs sum to {e.seconds() / 60:.0f} minutes."
+    made = f"Seeds {seeds}. Made with {version}, one thread a run."
     parts = [
         HEAD,
         section("Claim, evidence, verdict", textwrap.fill(made, 140), verdicts),
