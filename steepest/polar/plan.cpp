@@ -29,7 +29,7 @@ constexpr int most_steps = 64;  // of polar_express to convergence
 PolynomialSchedule steps_with_safety(PolarExpressOptions options) {
   PolynomialSchedule schedule;
   const Interval given{options.lower_bound, 1};
-  for (options.steps = 2; options.safety > 1 && image(schedule, given).lower < 0.5 && options.steps <= most_steps;
+  for (options.steps = 2; options.safety != 1 && image(schedule, given).lower < 0.5 && options.steps <= most_steps;
        ++options.steps) {
     schedule = polar_express(options);
     schedule.pop_back();  // the last one has no safety
