@@ -78,7 +78,7 @@ def factor(program: str, folder: Path, x: Matrix, method: str) -> Matrix:
     np.save(folder / "x.npy", x)
     words = [program, "polar", str(folder / "x.npy"), "--method", method, "--out-u", str(folder / "u.npy")]
     if method == "polar_express":
-        bound = float(np.finfo(x.dtype).eps) / 2 / np.sqrt(min(x.shape))
+        bound = float(np.finfo(x.dtype).eps) / 2 / float(np.sqrt(min(x.shape)))
         words += ["--cushion", "0.3", "--lower-bound", repr(bound)]
     subprocess.run(words, check=True, capture_output=True)
     return np.asarray(np.load(folder / "u.npy"))
