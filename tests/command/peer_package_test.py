@@ -10,7 +10,6 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from peer_packages import ROWS, PeerRow
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -78,7 +75,7 @@ def traced(steepest: Run, folder: Path, words: list[str], problem: Problem, dtyp
 
 def bound(row: PeerRow, dtype: str, theirs: Matrix) -> float:
     """Return the largest difference that rounding may make."""
-    return min(row.loose * BOUNDS[dtype], 1e-4) * float(1 + np.abs(theirs).max())
+    return float(min(row.loose * BOUNDS[dtype], 1e-4) * (1 + np.abs(theirs).max()))
 
 
 def title(row: PeerRow) -> str:

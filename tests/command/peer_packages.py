@@ -81,7 +81,7 @@ def by_optax(name: str, contrib: bool = False) -> Run:
 
     def run(settings: Settings, start: Matrix, gradients: Sequence[Matrix], dtype: str) -> Matrix:
         import jax
-        import optax  # type: ignore[import-untyped]
+        import optax
 
         jax.config.update("jax_enable_x64", True)
         kind = np.float32 if dtype == "f32" else np.float64
