@@ -29,7 +29,7 @@ struct TraceTask {
 /// What a step did.
 struct TraceStep {
   double gradient_norm = 0;
-  bool taken = false;  // not where an entry is NaN or infinite
+  bool taken = false;                               // not where an entry is NaN or infinite
   std::vector<TensorDiagnostics> diagnostics = {};  // where they are asked for and the step was taken
 };
 

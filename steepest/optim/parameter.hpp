@@ -19,7 +19,7 @@ struct Parameter {
   Role role = Role::hidden;
   typename E::Matrix value;
   std::optional<typename E::Matrix> gradient = std::nullopt;  // none: a step leaves this parameter and its state alone
-  Split split = {};  // each block moves as a parameter of its own would
+  Split split = {};                                           // each block moves as a parameter of its own would
 };
 
 }  // namespace steepest
