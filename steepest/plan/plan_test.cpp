@@ -13,7 +13,7 @@
 
 #include "steepest/base/random.hpp"
 #include "steepest/plan/candidates.hpp"
-#include "steepest/plan/factor_deviations.hpp"
+#include "steepest/plan/test_factor_deviations.hpp"
 #include "steepest/polar/polar.hpp"
 #include "steepest/polar/test_matrices.hpp"
 

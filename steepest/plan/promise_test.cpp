@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "steepest/engine/host_bf16.hpp"
-#include "steepest/plan/factor_deviations.hpp"
 #include "steepest/plan/planner.hpp"
+#include "steepest/plan/test_factor_deviations.hpp"
 #include "steepest/polar/polar.hpp"
 
 namespace steepest {

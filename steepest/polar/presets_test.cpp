@@ -100,9 +100,9 @@ TEST(presets, for_almost_orthogonal_rows_are_refused_elsewhere) {
   EXPECT_NEAR(y.lower, -1.08, 6e-3);
   EXPECT_NEAR(y.upper, 1.08, 6e-3);
   for (const std::string_view name : {"aol", "aol_fast"}) {
-    EXPECT_THAT(
-        [=] { preset_schedule(name, Prescaling::bound); },
-        testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("rows_almost_orthogonal; bound came")));
+    EXPECT_THAT([=] { preset_schedule(name, Prescaling::bound); },
+                testing::ThrowsMessage<std::invalid_argument>(
+                    testing::HasSubstr("they are scaled by a bound of their norm here")));
     EXPECT_EQ(preset_schedule(name, Prescaling::rows_almost_orthogonal).size(), 4U);
   }
   EXPECT_THROW(preset_schedule("jordan", Prescaling::rows_almost_orthogonal), std::invalid_argument);
