@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class Panel:
     metric: str
     label: str
     last: int | None = None  # step at which the panel ends
+    smooths: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,15 @@ class Page:
     session: str
     labels: tuple[str, ...]
     panels: tuple[Panel, ...]
+    past: float = 0.8  # weight of the past in smoothed panels after one step: the paper's
 
 
 GAP = Panel("gap", "$f(X_k) - f^*$")
 QUADRATIC_PANELS = (
     GAP,
-    Panel("residual_condition_smoothed", r"$\kappa_2(AX_kB - C)$"),
-    Panel("gradient_condition_smoothed", r"$\kappa_2(\nabla f(X_k))$"),
-    Panel("gradient_nuclear_smoothed", r"$\Vert\nabla f(X_k)\Vert_*$"),
+    Panel("residual_condition", r"$\kappa_2(AX_kB - C)$", smooths=True),
+    Panel("gradient_condition", r"$\kappa_2(\nabla f(X_k))$", smooths=True),
+    Panel("gradient_nuclear", r"$\Vert\nabla f(X_k)\Vert_*$", smooths=True),
 )
 PAGES = (
     Page(
@@ -82,8 +85,8 @@ PAGES = (
          "muon-qdwh2-step", "adam", "adam-step"),
         (
             Panel("value", "$f(X_k)$ of the batch"),
-            Panel("gradient_condition_smoothed", r"$\kappa_2(\nabla f(X_k))$"),
-            Panel("gradient_nuclear_smoothed", r"$\Vert\nabla f(X_k)\Vert_*$"),
+            Panel("gradient_condition", r"$\kappa_2(\nabla f(X_k))$", smooths=True),
+            Panel("gradient_nuclear", r"$\Vert\nabla f(X_k)\Vert_*$", smooths=True),
         ),
     ),
     Page(
@@ -92,10 +95,11 @@ PAGES = (
          "altgd"),
         (
             Panel("gap", "$f(X_k, Y_k)$"),
-            Panel("gradient_X_condition_smoothed", r"$\kappa_2(\nabla_X f)$"),
-            Panel("gradient_Y_condition_smoothed", r"$\kappa_2(\nabla_Y f)$"),
-            Panel("gradient_X_nuclear_smoothed", r"$\Vert\nabla_X f\Vert_*$, first 200", 200),
+            Panel("gradient_X_condition", r"$\kappa_2(\nabla_X f)$", smooths=True),
+            Panel("gradient_Y_condition", r"$\kappa_2(\nabla_Y f)$", smooths=True),
+            Panel("gradient_X_nuclear", r"$\Vert\nabla_X f\Vert_*$, first 200", 200, smooths=True),
         ),
+        past=0.9,
     ),
 )  # fmt: skip
 
@@ -123,10 +127,21 @@ def dash_of(label: str) -> Dash:
     return dashes.get(oracle, "-")
 
 
-def draw(axes: Axes, panel: Panel, runs: dict[str, Run]) -> None:
+def smoothed(steps: list[float], values: list[float], past: float) -> list[float]:
+    """Return s <- w s + (1 - w) x, begun at the first x, with w = past^n over the n steps since the last x."""
+    result = values[:1]
+    for (before, now), value in zip(itertools.pairwise(steps), values[1:], strict=True):
+        weight = past ** (now - before)
+        result.append(weight * result[-1] + (1 - weight) * value)
+    return result
+
+
+def draw(axes: Axes, panel: Panel, runs: dict[str, Run], past: float) -> None:
     """Draw one panel; what is not above 0 has no place on its axis."""
     for label, run in runs.items():
         steps, values = run.series(panel.metric)
+        if panel.smooths:
+            values = smoothed(steps, values, past)
         shown = [
             (step, value)
             for step, value in zip(steps, values, strict=True)
@@ -145,6 +160,11 @@ def draw(axes: Axes, panel: Panel, runs: dict[str, Run]) -> None:
     axes.grid(axis="y", linewidth=0.3, alpha=0.5)
 
 
+def columns_of(names: list[str]) -> int:
+    """Return how many columns of a legend, its names in 7 points, fit into 6.9 inches."""
+    return 3 if max(map(len, names)) <= 32 else 2
+
+
 def write_figure(page: Page, runs_folder: Path, out: Path) -> None:
     """Write one figure, 6.9 inches wide, the legend below the curves."""
     from matplotlib.figure import Figure
@@ -155,9 +175,17 @@ def write_figure(page: Page, runs_folder: Path, out: Path) -> None:
     figure = Figure(figsize=(6.9, 2.6 * rows + 0.7), dpi=200, layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes, panel in zip(grid.ravel(), page.panels, strict=True):
-        draw(axes, panel, runs)
+        draw(axes, panel, runs, page.past)
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=7, frameon=False, handlelength=3.2)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=columns_of(labels),
+        fontsize=7,
+        frameon=False,
+        handlelength=3.2,
+    )
     figure.savefig(out / f"{page.name}.png")
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from steepest.problems.claims import completion_floor, muon_plateau, scaling_is_necessary, verdict
 from steepest.problems.evidence import Evidence, at, height, shown, span
-from steepest.problems.figures import PAGES, dash_of, name_of
+from steepest.problems.figures import PAGES, dash_of, name_of, smoothed
+from steepest.problems.page import origin
 from steepest.problems.plan import PAPER, SEEDS, all_sessions
 from steepest.problems.tables import mark, table
 
@@ -42,6 +43,19 @@ def test_figures_show_runs_of_the_plan() -> None:
     for page in PAGES:
         looks = [(name_of(label), label.split("-")[0], dash_of(label)) for label in page.labels]
         assert len({look[1:] for look in looks}) == len(looks), "two curves look alike"
+
+
+# s <- w s + (1 - w) x with w = past^n over n steps: from 1, zeros leave past^k after k steps, looked at or not.
+def test_smoothing_counts_steps() -> None:
+    every = smoothed([0, 1, 2, 3, 4], [1.0, 0, 0, 0, 0], 0.8)
+    assert every == pytest.approx([0.8**k for k in range(5)])
+    assert smoothed([0, 2, 4], [1.0, 0, 0], 0.8) == pytest.approx(every[::2])
+    assert smoothed([], [], 0.8) == []
+
+
+def test_the_page_tells_which_sessions_another_version_made() -> None:
+    assert origin({"a": {}}, "1").endswith("Made with 1, one thread a run.")
+    assert origin({"a": {}, "b": {"version": "2"}, "c": {"version": "2"}}, "1").endswith("a run; b, c with 2.")
 
 
 def test_heights_of_diverged_runs_are_infinite() -> None:

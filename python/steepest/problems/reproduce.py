@@ -22,6 +22,11 @@ RUNS = Path("runs/matrix_problems")
 Summary = dict[str, Any]
 
 
+def version_of(command: Path) -> str:
+    """Return what the program says of itself."""
+    return subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
 def run_session(command: Path, session: Session, runs: Path) -> Summary:
     """Run one session, or read what a call with the same words left; a run that diverges is a result, not a failure."""
     words = session.words(runs)
@@ -35,7 +40,8 @@ def run_session(command: Path, session: Session, runs: Path) -> Summary:
     done = subprocess.run([command, *words], capture_output=True, text=True, check=False, env=environment)
     if done.returncode not in (0, 1) or not done.stdout.startswith("{"):
         raise RuntimeError(f"{session.name}: {done.stderr.strip()}")
-    summary: Summary = json.loads(done.stdout) | {"words": words, "wall_seconds": time.monotonic() - started}
+    more = {"words": words, "wall_seconds": time.monotonic() - started, "version": version_of(command)}
+    summary: Summary = json.loads(done.stdout) | more
     kept.write_text(json.dumps(summary) + "\n", encoding="utf-8")
     print(f"{session.name:40} {summary['wall_seconds']:7.1f} s", flush=True)
     return summary
@@ -57,9 +63,9 @@ def main() -> int:
         summaries = list(pool.map(lambda session: run_session(given.command, session, runs), sessions))
     if given.only:
         return 0
-    version = subprocess.run([given.command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     write_figures(runs, out)
-    page = page_of({session.name: summary for session, summary in zip(sessions, summaries, strict=True)}, version)
+    named = {session.name: summary for session, summary in zip(sessions, summaries, strict=True)}
+    page = page_of(named, version_of(given.command))
     (out / "README.md").write_text(page, encoding="utf-8")
     print(out / "README.md")
     return 0
