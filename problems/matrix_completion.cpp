@@ -20,8 +20,8 @@ PartlyKnown draw_low_rank(const CompletionSettings& s, std::uint32_t data_seed) 
   check(s.observed > 0 && s.observed <= 1, "[problem] observed must lie in (0, 1]; {} came", s.observed);
   TorchRandom random(data_seed);
   OwnedMatrix<float> U(s.rows, s.rank), V(s.cols, s.rank);
-  random.normal(U.view());
-  random.normal(V.view());
+  random.normal(U.view(), "rows x rank");
+  random.normal(V.view(), "cols x rank");
   PartlyKnown data{{s.rows, s.cols}, {s.rows, s.cols}};
   Host<float> la;
   la.product(1, U.view(), V.view().transposed(), 0, data.M.view(), data.M.view());  // M = U V'

@@ -24,10 +24,10 @@ MatrixLogistic::MatrixLogistic(const LogisticSettings& s, std::uint32_t data_see
   B_ = {s.cols, s.outputs};
   Ct_ = {s.outputs, s.samples};
   TorchRandom random(data_seed);
-  random.normal(At_.view().transposed());
-  random.normal(B_.view());
+  random.normal(At_.view().transposed(), "samples x rows");
+  random.normal(B_.view(), "cols x outputs");
   if (s.labels == Labels::signed_normal) {
-    random.normal(Ct_.view().transposed());
+    random.normal(Ct_.view().transposed(), "samples x outputs");
     for (float& c : Ct_.entries()) c = c > 0.5F ? 1.0F : -1.0F;
   } else {
     random.uniform(0, 1, Ct_.view().transposed());
@@ -44,6 +44,10 @@ std::vector<Unknown> MatrixLogistic::unknowns() const { return {{"X", Role::hidd
 void MatrixLogistic::start(std::uint32_t seed, Point X) {
   stream_ = TorchRandom(seed);
   stream_.uniform(-1, 1, X[0]);
+}
+
+double MatrixLogistic::batch_share() const {
+  return std::min(1.0, static_cast<double>(settings_.batch) / static_cast<double>(settings_.samples));
 }
 
 void MatrixLogistic::draw_batch() {

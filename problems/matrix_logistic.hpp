@@ -30,6 +30,7 @@ class MatrixLogistic final : public Problem {
   double evaluate(Host<float>& la, Point X, Point G) override;
   double excess(Host<float>& la, Point X) override;
   bool stochastic() const override { return true; }
+  double batch_share() const override;
   /// full_loss, and full_loss_per_entry, over all samples.
   std::vector<Metric> metrics(Host<float>& la, Point X) override;
 

@@ -25,12 +25,12 @@ MatrixQuadratic::MatrixQuadratic(const QuadraticSettings& s, std::uint32_t data_
   B_ = {s.cols, s.right_cols};
   C_ = {s.left_rows, s.right_cols};
   TorchRandom random(data_seed);
-  random.normal(A_.view());
+  random.normal(A_.view(), "left_rows x rows");
   if (s.right == RightFactor::normal)
-    random.normal(B_.view());
+    random.normal(B_.view(), "cols x right_cols");
   else
     set_identity(B_.view());
-  random.normal(C_.view());
+  random.normal(C_.view(), "left_rows x right_cols");
   form_normal_equations();
   solve();
   if (s.gradient == GradientForm::residual) residual_ = {s.left_rows, s.right_cols};

@@ -193,6 +193,8 @@ std::unique_ptr<Method> make_method(std::string_view name, const MethodSettings&
         "[problem] the learning rate of {} must be finite and above 0; {} came", name, s.learning_rate);
   check(!s.momentum || (*s.momentum >= 0 && *s.momentum < 1), "[problem] momentum must lie in [0, 1); {} came",
         s.momentum.value_or(0));
+  check(std::isfinite(s.weight_decay) && s.weight_decay >= 0,
+        "[problem] weight decay must be finite and at least 0; {} came", s.weight_decay);
   for (const Recipe& recipe : polar_recipes()) {
     if (recipe.name != name) continue;
     PolarDescentSettings settings = recipe.settings;

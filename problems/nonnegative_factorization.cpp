@@ -23,10 +23,12 @@ PartlyKnown draw_nonnegative(Index rows, Index cols, Index rank, std::uint32_t d
 }  // namespace
 
 NonnegativeFactorization::NonnegativeFactorization(Index rows, Index cols, Index rank, std::uint32_t data_seed)
-    : MatrixCompletion(draw_nonnegative(rows, cols, rank, data_seed), rank, CompletionLoss::masked, true) {}
+    : MatrixCompletion(draw_nonnegative(rows, cols, rank, data_seed), rank, CompletionLoss::masked, true),
+      data_seed_(data_seed) {}
 
 void NonnegativeFactorization::start(std::uint32_t seed, Point X) {
-  TorchRandom random(seed + 1);  // with equal seeds the data would be the start
+  const std::uint32_t next = seed + 1;
+  TorchRandom random(next == data_seed_ ? seed : next);  // from the seed of the data the start would be the answer
   for (const MatrixView<float>& matrix : X) random.uniform(0, 1, matrix);
 }
 

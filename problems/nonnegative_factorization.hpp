@@ -14,6 +14,9 @@ class NonnegativeFactorization final : public MatrixCompletion {
 
   void start(std::uint32_t seed, Point X) override;
   void project(Point X) const override;
+
+ private:
+  std::uint32_t data_seed_;
 };
 
 }  // namespace steepest

@@ -9,6 +9,8 @@
 #include "problems/matrix_completion.hpp"
 #include "problems/matrix_logistic.hpp"
 #include "problems/matrix_quadratic.hpp"
+#include "problems/own_problem.hpp"
+#include "problems/paper_settings.hpp"
 #include "problems/run.hpp"
 
 namespace steepest {
@@ -114,6 +116,94 @@ TEST(TuningFree, EveryRuleReachesTheFloorOfCompletion) {
 TEST(TuningFree, PolyakAsksForAnOptimum) {
   const auto problem = make_problem("robust_pca", {}, 42);
   EXPECT_THROW(make_method("polargrad_polyak", {}, *problem), std::invalid_argument);
+}
+
+/// One number x with f and f' of it, begun at `start`.
+OwnProblem of_one_number(double start, double (*f)(double), double (*slope)(double)) {
+  return OwnProblem({.name = "number",
+                     .unknowns = {{"x", Role::hidden, 1, 1}},
+                     .evaluate =
+                         [f, slope](Point X) {
+                           Evaluation result{f(static_cast<double>(X[0](0, 0))), {}};
+                           result.gradients.emplace_back(1, 1);
+                           result.gradients[0].view()(0, 0) =
+                               static_cast<float>(slope(static_cast<double>(X[0](0, 0))));
+                           return result;
+                         },
+                     .start = [start](std::uint32_t, Point X) { X[0](0, 0) = static_cast<float>(start); }});
+}
+
+std::vector<StepRecord> records_of(Problem& problem, const std::string& method, Index steps) {
+  RunSettings settings;
+  settings.steps = steps;
+  std::vector<StepRecord> records;
+  const auto made = make_method(method, {.oracle = "exact"}, problem);
+  run_method(problem, *made, settings, [&records](const StepRecord& record) { records.push_back(record); });
+  return records;
+}
+
+// f = x - ln x + 10 from 10: the first trial, f/f'^2, ends at 10 - 17.7/0.9 < 0, where f is NaN. Its minimum is 11.
+TEST(TuningFree, ArmijoHalvesAStepToWhereThereIsNoValue) {
+  auto problem = of_one_number(
+      10, [](double x) { return x - std::log(x) + 10; }, [](double x) { return 1 - 1 / x; });
+  for (const char* rule : {"polargrad_armijo", "polargrad_secant"})
+    EXPECT_NEAR(records_of(problem, rule, 200).back().value, 11, 1e-5) << rule;
+}
+
+// f = 1 with a gradient that promises a fall: no step of the first 40 halvings is short enough for the rounding of f64
+// to hide what is missing; x stays, and the record says so.
+TEST(TuningFree, AStepThatIsNotTakenIsRecordedAsZero) {
+  auto problem = of_one_number(
+      3, [](double) { return 1.0; }, [](double) { return 1.0; });
+  const auto records = records_of(problem, "polargrad_armijo", 2);
+  for (std::size_t k = 0; k < 2; ++k) EXPECT_EQ(records[k].step_size, 0);
+}
+
+// Doubled from batch to batch, the step outgrows what the next batch bears.
+TEST(TuningFree, ArmijoBearsSmallBatches) {
+  const auto problem = make_problem("softmax", {{"batch", "100"}}, 7);
+  const auto records = records_of(*problem, "polargrad_armijo", 150);
+  EXPECT_LT(records.back().value, records.front().value / 2);
+}
+
+// From f = 0 any other value is infinitely many times the first one; only what is not finite has diverged.
+TEST(Divergence, IsNotMeasuredByAFirstValueOfZero) {
+  auto problem = of_one_number(
+      0, [](double x) { return x * x; }, [](double x) { return 2 * x - 1; });
+  EXPECT_FALSE(run(problem, "gd", 0.1, "exact", 5).diverged_at.has_value());
+  EXPECT_TRUE(run(problem, "gd", 3, "exact", 400).diverged_at.has_value());
+}
+
+TEST(Nonnegative, NoPairOfSeedsStartsAtTheAnswer) {
+  for (const std::uint32_t seed : {41U, 42U, 43U}) {
+    const auto problem = make_problem("nonnegative", {{"rows", "20"}, {"cols", "16"}, {"rank", "2"}}, 42);
+    Host<float> la;
+    OwnedPoint X(problem->unknowns()), G(problem->unknowns());
+    problem->start(seed, X);
+    EXPECT_GT(problem->evaluate(la, X, G), 1e-3) << seed;
+  }
+}
+
+TEST(PaperSettings, RatesBelongToTheirOracles) {
+  using enum ScheduleKind;
+  const auto rate = [](std::string_view problem, const ProblemSettings& settings, std::string_view method,
+                       ScheduleKind schedule, std::string_view oracle) {
+    const auto found = paper_settings(problem, settings, method, schedule, oracle);
+    return found ? found->learning_rate : 0;
+  };
+  EXPECT_EQ(rate("quadratic", {}, "polargrad", constant, "qdwh2"), 4e-8);
+  EXPECT_EQ(rate("quadratic", {}, "polargrad", constant, "qdwh2_gram"), 4e-8);
+  EXPECT_EQ(rate("quadratic", {}, "polargrad", constant, "exact"), 3e-8);
+  EXPECT_EQ(rate("quadratic", {}, "polargrad", step, "exact"), 0);
+  EXPECT_EQ(rate("completion", {}, "polargrad", constant, "zolo_pd"), 30);
+  EXPECT_EQ(rate("completion", {{"loss", "unmasked"}}, "altgd", constant, "exact"), 50);
+  EXPECT_EQ(paper_oracle("muon", constant), "ns5");
+  EXPECT_EQ(paper_oracle("muon", step), "qdwh2");
+  const auto unmasked = make_problem("completion", {{"loss", "unmasked"}}, 42);
+  EXPECT_LT(*run(*unmasked, "polargrad", rate("completion", {{"loss", "unmasked"}}, "polargrad", constant, "exact"),
+                 "exact", 100)
+                 .gap,
+            1e-8);
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ class Problem {
   /// Whether `excess` is measured from a known optimum. Otherwise Polyak's step is not to be had.
   virtual bool knows_optimum() const { return false; }
   virtual bool stochastic() const { return false; }
+  /// The part of its samples that one batch has, in (0, 1].
+  virtual double batch_share() const { return 1; }
 
   /// Moves X to the nearest point that is allowed. Optimizers call it after every step.
   virtual void project(Point) const {}

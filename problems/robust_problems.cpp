@@ -56,8 +56,8 @@ Procrustes::Procrustes(const ProcrustesSettings& s, std::uint32_t data_seed) : s
   R_ = {s.samples, s.size};
   Q_ = {s.size, s.size};
   TorchRandom random(data_seed);
-  random.normal(A_.view());
-  random.normal(Q_.view());
+  random.normal(A_.view(), "samples x size");
+  random.normal(Q_.view(), "size x size");
   project(std::span<const MatrixView<float>>(std::vector{Q_.view()}));
   Host<float> la;
   la.product(1, A_.view(), Q_.view(), 0, B_.view(), B_.view());  // B = A Q

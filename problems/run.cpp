@@ -23,6 +23,11 @@ class SmoothedSpectrum {
   Smoothed nuclear_, condition_;
 };
 
+/// w^n over n steps, so that a spectrum forgets at one speed however many steps lie between two of them.
+double weight_between_spectra(const RunSettings& settings) {
+  return std::pow(settings.smoothing, static_cast<double>(std::max<Index>(1, settings.spectrum_every)));
+}
+
 /// Seconds of the parts of a run that count.
 class Stopwatch {
  public:
@@ -46,8 +51,8 @@ class Run {
         settings_(settings),
         X_(problem.unknowns()),
         G_(problem.unknowns()),
-        gradients_(X_.size(), SmoothedSpectrum(settings.smoothing)),
-        residual_(settings.smoothing) {
+        gradients_(X_.size(), SmoothedSpectrum(weight_between_spectra(settings))),
+        residual_(weight_between_spectra(settings)) {
     problem.start(settings.seed, X_);
   }
 
@@ -86,8 +91,10 @@ class Run {
 
   bool diverged(const StepRecord& record) {
     const double height = record.gap.value_or(record.value);
-    if (record.step == 0) first_ = std::abs(height);
-    return !std::isfinite(height) || !std::isfinite(dot(la_, G_, G_)) || height > divergence_factor * first_;
+    if (record.step == 0) first_ = height;
+    if (!std::isfinite(height) || !std::isfinite(dot(la_, G_, G_))) return true;
+    const bool measures = first_ > 0 && !problem_.stochastic();  // one batch, or a height of 0, is no scale
+    return measures && height > divergence_factor * first_;
   }
 
   void remember(const StepRecord& record) {

@@ -18,7 +18,7 @@ struct RunSettings {
   std::uint32_t seed = 42;  // of the start and of the batches
   LearningRateSchedule schedule;
   Index spectrum_every = 1;  // steps between singular values of gradient and residual; 0: none
-  double smoothing = 0.8;    // weight of the past in smoothed spectra, as in Smoothed
+  double smoothing = 0.8;    // weight of the past in smoothed spectra after one step
 };
 
 /// A spectrum as it is, and smoothed along the run.
@@ -39,8 +39,9 @@ struct StepRecord {
 
 struct RunOutcome {
   Index steps = 0;  // that were taken
-  std::optional<Index>
-      diverged_at;  // the step whose value or gradient was not finite, or 1000 times the first gap or value
+  // The step whose value or gradient was not finite, or whose gap or value was above 1000 times the first one. The
+  // second is asked of a deterministic problem alone, and where the first one is above 0.
+  std::optional<Index> diverged_at;
   double value = 0;
   std::optional<double> gap;
   double best = 0;       // lowest gap, or value, of all records

@@ -37,7 +37,7 @@ SoftmaxRegression::SoftmaxRegression(const SoftmaxSettings& s, std::uint32_t dat
         s.batch);
   At_ = {s.features, s.samples};
   TorchRandom random(data_seed);
-  random.normal(At_.view().transposed());
+  random.normal(At_.view().transposed(), "samples x features");
   draw_labels(random);
   batch_At_ = {s.features, s.batch};
   Zt_ = {s.classes, s.batch};
@@ -47,8 +47,8 @@ SoftmaxRegression::SoftmaxRegression(const SoftmaxSettings& s, std::uint32_t dat
 void SoftmaxRegression::draw_labels(TorchRandom& random) {
   OwnedMatrix<float> W(settings_.features, settings_.classes), Z(settings_.classes, settings_.samples);
   Host<float> la;
-  random.normal(W.view());
-  random.normal(Z.view().transposed());
+  random.normal(W.view(), "features x classes");
+  random.normal(Z.view().transposed(), "samples x classes");
   la.product(1, W.view().transposed(), At_.view(), 1, Z.view(), Z.view());
   for (Index j = 0; j < settings_.samples; ++j) labels_.push_back(largest_in_column(Z.view(), j));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Softmax regression, f(W) = sum over samples of log sum_k exp(z_k) - z_y, z = W'a.
+// Softmax regression, f(W) = mean over samples of log sum_k exp(z_k) - z_y, z = W'a.
 
 #include "problems/problem.hpp"
 #include "problems/torch_random.hpp"
@@ -25,6 +25,9 @@ class SoftmaxRegression final : public Problem {
   double evaluate(Host<float>& la, Point X, Point G) override;
   double excess(Host<float>& la, Point X) override;
   bool stochastic() const override { return settings_.batch < settings_.samples; }
+  double batch_share() const override {
+    return static_cast<double>(settings_.batch) / static_cast<double>(settings_.samples);
+  }
   /// full_loss, and accuracy on the samples.
   std::vector<Metric> metrics(Host<float>& la, Point X) override;
 

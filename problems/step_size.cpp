@@ -28,12 +28,13 @@ double StepSize::first_trial(double excess, double slope) const { return std::ab
 
 double StepSize::move(Host<float>& la, Problem& problem, Point G, Point D, double slope, Point X) {
   if (!(slope > 0)) return 0;  // at a stationary point there is nowhere to go
+  bool moved = true;
   switch (rule_) {
     case StepRule::armijo:
-      gamma_ = armijo(la, problem, D, slope, 2 * gamma_, X);
+      moved = armijo(la, problem, D, slope, std::exp2(problem.batch_share()) * gamma_, X);
       break;
     case StepRule::secant:
-      gamma_ = armijo(la, problem, D, slope, begun_ ? secant_trial(la, G) : 0, X);
+      moved = armijo(la, problem, D, slope, begun_ ? secant_trial(la, G) : 0, X);
       copy(la, G, previous_G_);
       copy(la, D, previous_D_);
       previous_slope_ = slope;
@@ -48,24 +49,25 @@ double StepSize::move(Host<float>& la, Problem& problem, Point G, Point D, doubl
       break;
   }
   begun_ = true;
-  return gamma_;
+  return moved ? gamma_ : 0;
 }
 
-/// From `trial`, or from a step with the right units where it is 0.
-double StepSize::armijo(Host<float>& la, Problem& problem, Point D, double slope, double trial, Point X) {
+/// From `trial`, or from a step with the right units where it is 0; false where X stays.
+bool StepSize::armijo(Host<float>& la, Problem& problem, Point D, double slope, double trial, Point X) {
   const double now = problem.excess(la, X);
   values_.push_back(now);
   if (values_.size() > (problem.stochastic() ? 1 : memory)) values_.erase(values_.begin());
   const double reference = *std::max_element(values_.begin(), values_.end());
-  double gamma = trial > 0 && std::isfinite(trial) ? trial : first_trial(now, slope);
-  for (int k = 0; k < most_halvings; ++k, gamma /= 2) {
-    steepest::move(la, X, gamma, D, candidate_);
+  gamma_ = trial > 0 && std::isfinite(trial) ? trial : first_trial(now, slope);
+  for (int k = 0; k < most_halvings; ++k, gamma_ /= 2) {
+    steepest::move(la, X, gamma_, D, candidate_);
     problem.project(candidate_);
-    if (problem.excess(la, candidate_) > reference - sufficient * gamma * slope) continue;
+    const bool falls = problem.excess(la, candidate_) <= reference - sufficient * gamma_ * slope;
+    if (!falls) continue;  // nor does a candidate whose f is NaN
     copy(la, candidate_, X);
-    return gamma;
+    return true;
   }
-  return gamma;  // rounding hides what is left to gain: X stays
+  return false;  // rounding hides what is left to gain
 }
 
 /// s gamma/<G_prev - G, D_prev>, within a factor of 10 of the last step.

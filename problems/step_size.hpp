@@ -14,6 +14,8 @@ namespace steepest {
 
 enum class StepRule {
   /// Halved until f falls by at least gamma s/10 below the largest of the last 5 values; doubled from step to step.
+  /// Of batches, below the value of this one, and from step to step times 2^(batch/samples) (Vaswani et al. 2019,
+  /// arXiv:1905.09997): the next batch does not bear a step that was fitted to the last.
   armijo,
   /// The minimizer along the previous direction, s gamma/<G_prev - G, D_prev>: 1/L of the spectral norm there; guarded
   /// by armijo.
@@ -30,11 +32,12 @@ class StepSize {
  public:
   StepSize(StepRule rule, const std::vector<Unknown>& shapes);
 
-  /// Moves X along -D by a step of the rule, where f and its gradient G were evaluated last at X; returns gamma.
+  /// Moves X along -D by a step of the rule, where f and its gradient G were evaluated last at X; returns gamma, 0
+  /// where X stays.
   double move(Host<float>& la, Problem& problem, Point G, Point D, double slope, Point X);
 
  private:
-  double armijo(Host<float>& la, Problem& problem, Point D, double slope, double trial, Point X);
+  bool armijo(Host<float>& la, Problem& problem, Point D, double slope, double trial, Point X);
   double first_trial(double excess, double slope) const;
   double secant_trial(Host<float>& la, Point G);
   double prodigy_step(Host<float>& la, Point G, double slope, Point X);
@@ -42,7 +45,7 @@ class StepSize {
   StepRule rule_;
   OwnedPoint start_, previous_G_, previous_D_, candidate_, sum_;
   std::vector<double> values_;  // of the last steps, for the nonmonotone comparison
-  double gamma_ = 0;            // of the last step
+  double gamma_ = 0;            // of the last step, or trial
   double previous_slope_ = 0;
   bool begun_ = false;
   double distance_ = 0;   // Prodigy's d

@@ -91,8 +91,9 @@ void TorchRandom::uniform(float lower, float upper, const MatrixView<float>& X) 
     for (Index j = 0; j < X.cols; ++j) X(i, j) = uniform() * (upper - lower) + lower;
 }
 
-void TorchRandom::normal(const MatrixView<float>& X) {
-  check(X.size() >= block, "[problem] torch draws fewer than 16 normal numbers by another rule; {} came", X.size());
+void TorchRandom::normal(const MatrixView<float>& X, std::string_view sides) {
+  check(X.size() >= block, "[problem] {} must be at least 16, below which torch draws by another rule; {} x {} came",
+        sides, X.rows, X.cols);
   std::vector<float> entries(static_cast<std::size_t>(X.size()));
   for (float& entry : entries) entry = uniform();
   const std::span<float> all(entries);

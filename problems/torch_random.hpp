@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <random>
+#include <string_view>
 
 #include "steepest/base/view.hpp"
 
@@ -18,8 +19,9 @@ class TorchRandom {
   float uniform() { return static_cast<float>(engine_() & 0xFFFFFFU) * 0x1p-24F; }
   /// torch.Tensor.uniform_(lower, upper).
   void uniform(float lower, float upper, const MatrixView<float>& X);
-  /// torch.randn of at least 16 entries, as torch computes it with AVX2 and FMA: blocks of 16 by Box and Muller.
-  void normal(const MatrixView<float>& X);
+  /// torch.randn of at least 16 entries, as torch computes it with AVX2 and FMA: blocks of 16 by Box and Muller. Throws
+  /// std::invalid_argument, tagged [problem], for fewer; `sides` says there which settings give the shape of X.
+  void normal(const MatrixView<float>& X, std::string_view sides = "rows x cols");
   /// torch.randint(0, bound): one draw, 0 < bound < 2^28.
   Index below(Index bound) { return static_cast<Index>(engine_() % static_cast<std::uint32_t>(bound)); }
 

@@ -72,26 +72,36 @@ double rate_of(std::optional<double> given, const std::optional<PaperSettings>& 
     check_usage(!given, "[problem] {} chooses its own step size; it takes no --lr", method.name);
     return 1;
   }
-  check_usage(given || paper, "[problem] the paper has no {} on {} with this schedule: say --lr", method.name,
-              problem.name);
+  check_usage(given || paper, "[problem] the paper has no {} on {} with this schedule and oracle: say --lr",
+              method.name, problem.name);
   return given ? *given : paper->learning_rate;
+}
+
+/// Of one optimizer; a list for several is for those that read it.
+void check_flags_read(const Request& request, const MethodRow& row) {
+  const auto reads = [&row](bool takes, bool given, std::string_view flag) {
+    check_usage(takes || !given, "[problem] {} takes no --{}", row.name, flag);
+  };
+  reads(row.takes_momentum, !request.momenta.empty(), "momentum");
+  reads(row.takes_oracle, !request.oracles.empty(), "oracle");
+  reads(row.takes_decay, !request.decays.empty(), "weight-decay");
+  reads(row.takes_rate, request.schedules.front() != "constant", "schedule");
 }
 
 ProblemRun run_of(const Request& request, std::size_t i, const ProblemRow& problem, const ProblemSettings& settings) {
   const MethodRow row = method_row(request.optimizers[i]);
   ProblemRun run;
   run.optimizer = row.name;
-  run.schedule = schedule_of(request, *entry(request.schedules, i), problem);
-  const auto paper = paper_settings(problem.name, settings, row.name, run.schedule.kind);
-  const bool listed = request.optimizers.size() > 1;  // a list for several is for those that read it
+  run.schedule = schedule_of(request, row.takes_rate ? *entry(request.schedules, i) : "constant", problem);
+  run.method.oracle = entry(request.oracles, i).value_or(paper_oracle(row.name, run.schedule.kind));
+  const auto paper = paper_settings(problem.name, settings, row.name, run.schedule.kind, run.method.oracle);
+  const bool listed = request.optimizers.size() > 1;
+  if (!listed) check_flags_read(request, row);
   const auto momentum = entry(request.momenta, i);
-  check_usage(!momentum || row.takes_momentum || listed, "[problem] {} takes no --momentum", row.name);
-  check_usage(request.oracles.empty() || row.takes_oracle || listed, "[problem] {} takes no --oracle", row.name);
   const auto rate = row.takes_rate || !listed ? entry(request.rates, i) : std::nullopt;
   run.method.learning_rate = rate_of(rate, paper, problem, row);
   if (row.takes_momentum) run.method.momentum = momentum ? momentum : paper ? paper->momentum : std::nullopt;
   if (row.takes_decay) run.method.weight_decay = entry(request.decays, i).value_or(0);
-  run.method.oracle = entry(request.oracles, i).value_or(paper_oracle(row.name));
   run.label = row.name + (row.takes_oracle ? "-" + run.method.oracle : "");
   if (run.schedule.kind != ScheduleKind::constant) run.label += fmt::format("-{}", name(run.schedule.kind));
   return run;
@@ -201,7 +211,10 @@ void add_setting_flags(CLI::App& command, Request& request) {
 
 void add_run_flags(CLI::App& command, Request& request) {
   command.add_option("--optimizer", request.optimizers, "One or several, A,B,...")->delimiter(',')->type_name("NAMES");
-  command.add_option("--lr", request.rates, "Learning rate: one for all or one for each optimizer [the paper's]")
+  command
+      .add_option(
+          "--lr", request.rates,
+          "Learning rate: one for all or one for each optimizer [the paper's; for completion by exact factors ours]")
       ->delimiter(',')
       ->type_name("RATES");
   command.add_option("--momentum", request.momenta, "Fraction kept, likewise [the paper's, or the method's]")
@@ -215,7 +228,9 @@ void add_run_flags(CLI::App& command, Request& request) {
   command.add_option("--step-size", request.step_size, "Of schedule step: steps between factors")
       ->capture_default_str();
   command.add_option("--step-factor", request.step_factor, "Of schedule step [0.99 for quadratic, else 0.95]");
-  command.add_option("--oracle", request.oracles, "Of the polar factor, likewise [qdwh2 for PolarGrad, ns5 for Muon]")
+  command
+      .add_option("--oracle", request.oracles,
+                  "Of the polar factor, likewise [qdwh2 for PolarGrad and Muon with decay, ns5 for Muon]")
       ->delimiter(',')
       ->type_name("NAMES");
   command.add_option("--seed", request.seed, "Of start and batches, and of the data")->capture_default_str();
