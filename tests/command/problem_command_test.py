@@ -54,13 +54,17 @@ def test_the_planners_oracle_follows_the_exact_one(steepest: Run) -> None:
     assert rough != pytest.approx(exact, rel=1e-3)
 
 
-# Smoothing: s <- w s + (1 - w) x with w = 0.9 for completion, from the first x; kappa >= 1.
-def test_spectra_are_told_raw_and_smoothed(steepest: Run, tmp_path: Path) -> None:
-    steepest("problem", "completion", *SMALL, "--lr", "5", "--steps", "12", "--out", "kept")
-    steps = [line for line in records(tmp_path / "kept" / "polargrad-qdwh2.jsonl") if line["event"] == "step"]
+# Smoothing: s <- w s + (1 - w) x with w = 0.9^n for completion, n steps between spectra, from the first x; kappa >= 1.
+@pytest.mark.parametrize("every", [1, 3])
+def test_spectra_are_told_raw_and_smoothed(steepest: Run, tmp_path: Path, every: int) -> None:
+    steepest("problem", "completion", *SMALL, "--lr", "5", "--steps", "12", "--out", "kept", "--spectrum-every", every)
+    weight = 0.9**every
+    lines = records(tmp_path / "kept" / "polargrad-qdwh2.jsonl")
+    steps = [line for line in lines if "gradient_X_condition" in line]
+    assert [line["step"] for line in steps] == list(range(0, 13, every))
     smoothed = steps[0]["gradient_X_condition"]
     for line in steps:
-        smoothed = 0.9 * smoothed + 0.1 * line["gradient_X_condition"]
+        smoothed = weight * smoothed + (1 - weight) * line["gradient_X_condition"]
         assert line["gradient_X_condition_smoothed"] == pytest.approx(smoothed, rel=1e-12)
         assert line["gradient_X_condition"] >= 1
         assert line["gradient_X_nuclear"] > 0
@@ -138,6 +142,14 @@ def test_equal_seeds_give_equal_runs(steepest: Run) -> None:
         ),
         (["robust_pca", "--optimizer", "polargrad_polyak"], "polyak needs a problem whose optimum is known"),
         (["completion", "--optimizer", "polargrad_armijo", "--lr", "1"], "chooses its own step size"),
+        (["completion", "--weight-decay", "-1"], "weight decay must be finite and at least 0; -1 came"),
+        (["completion", "--optimizer", "muon", "--weight-decay", "nan"], "weight decay must be finite"),
+        (["completion", "--weight-decay", "inf"], "weight decay must be finite"),
+        (["completion", "--optimizer", "gd", "--lr", "1", "--weight-decay", "1"], "gd takes no --weight-decay"),
+        (["completion", "--optimizer", "polargrad_armijo", "--weight-decay", "1"], "takes no --weight-decay"),
+        (["completion", "--optimizer", "polargrad_armijo", "--schedule", "step"], "takes no --schedule"),
+        (["completion", "--oracle", "exact", "--schedule", "step"], "with this schedule and oracle: say --lr"),
+        (["completion", "--rows", "3", "--cols", "40", "--rank", "3"], "rows x rank must be at least 16"),
         (["completion", "--steps", "0"], "--steps must be at least 1"),
         (["completion_of_file"], "completion_of_file needs --data"),
         (["completion", "--lrate", "1"], "'--lrate' is not known"),
