@@ -81,25 +81,20 @@ Reading rank_of(E& la, const typename E::Matrix& X, const typename E::Gram& H, c
   }
 }
 
-/// Orthogonality of tall U, or ||U - U U'U||_F for a partial isometry, from G = U'U.
+/// Orthogonality of tall U, or ||U - U U'U||_F for a partial isometry, from D = U'U - I.
 template <Engine E>
-Reading isometry_defect(E& la, const typename E::Matrix& U, Rank rank, const typename E::Gram& G) {
+Reading isometry_defect(E& la, const typename E::Matrix& U, Rank rank, const typename E::Gram& D) {
   auto frame = la.frame();
-  if (rank == Rank::partial) {
-    auto D = frame.matrix_like(U);
-    la.product(-1, U, G, 1, U, D);
-    return la.reading(la.frobenius(D));
-  }
-  auto D = frame.gram_of(G);
-  la.copy(G, D);
-  la.add_identity(-1, D);
-  return la.reading(la.frobenius(D) * (1 / std::sqrt(static_cast<double>(la.cols(U)))));
+  if (rank == Rank::complete) return la.reading(la.frobenius(D) * (1 / std::sqrt(static_cast<double>(la.cols(U)))));
+  auto UD = frame.matrix_like(U);
+  la.product(1, U, D, 0, UD, UD);
+  return la.reading(la.frobenius(UD));
 }
 
 /// The negative part of H and the dual gap <H, I - U'U>/(2 tr H) + 2 tr(H_-)/tr H, which for U = P (I - E) Q' and H = U'X agrees
-/// with (||X||_* - <X, U>)/||X||_* to first order in E. G = U'U.
+/// with (||X||_* - <X, U>)/||X||_* to first order in E. D = U'U - I.
 template <FactorEngine E>
-void certify_signs(E& la, const typename E::Gram& H, const typename E::Gram& G, PolarReport& report) {
+void certify_signs(E& la, const typename E::Gram& H, const typename E::Gram& D, PolarReport& report) {
   auto frame = la.frame();
   const Index n = la.rows(H);
   auto V = frame.gram_of(H);
@@ -113,7 +108,7 @@ void certify_signs(E& la, const typename E::Gram& H, const typename E::Gram& G, 
   la.fill(1, ones);
   report.negative_part = la.reading(la.frobenius(negative) * la.reciprocal(la.frobenius(lambda)));
   const auto trace = la.trace(H);
-  const auto shrinkage = trace - la.dot(H, G);        // <H, I - U'U>
+  const auto shrinkage = 0.0 - la.dot(H, D);          // <H, I - U'U>
   const auto flipped = 0.0 - la.dot(negative, ones);  // tr(H_-)
   report.dual_gap = la.reading((0.5 * shrinkage + 2.0 * flipped) * la.reciprocal(la.absolute(trace)));
 }
@@ -131,12 +126,13 @@ Reading excess_over(double tolerance, const PolarReport& report, Certificate cer
   return reading_of<E>(ratio, report.orthogonality, report.backward_error, sign, report.left_out);
 }
 
-/// U'U.
+/// D = U'U - I. By blocks wherever the engine has them: a column with one entry near 1 and hundreds of equal small ones is as far
+/// from a unit vector as its length, summed in turn, seems not to be.
 template <Engine E>
-void gram_of_columns(E& la, Sums sums, const typename E::Matrix& U, typename E::Gram& G) {
-  if (sums == Sums::in_turn) return la.gram(la.transposed(U), G);
-  summed_product(la, sums, 1, la.transposed(U), U, 0, G, G);
-  la.symmetrize(G);
+void gram_defect(E& la, const typename E::Matrix& U, typename E::Gram& D) {
+  if constexpr (CorrectsFactors<E>) return gram_defect_by_blocks(la, U, D);
+  la.gram(la.transposed(U), D);
+  la.add_identity(-1, D);
 }
 
 /// Fills the residuals of the report for tall X, U and H = sym(U'X).
@@ -144,15 +140,15 @@ template <Engine E>
 void certify(E& la, const typename E::Matrix& X, const typename E::Matrix& U, const typename E::Gram& H,
              const PolarOptions& options, PolarReport& report, Sums sums = Sums::in_turn) {
   auto frame = la.frame();
-  auto G = frame.gram_of(H);
+  auto F = frame.gram_of(H);
   auto D = frame.matrix_like(X);
   summed_product(la, sums, -1, U, H, 1, X, D);
   report.backward_error = la.reading(la.frobenius(D) * la.reciprocal(la.frobenius(X)));
-  gram_of_columns(la, sums, U, G);
-  report.orthogonality = isometry_defect(la, U, options.rank, G);
+  gram_defect(la, U, F);
+  report.orthogonality = isometry_defect(la, U, options.rank, F);
   if constexpr (FactorEngine<E>) {
     if (!report.sees_rank) report.rank = rank_of(la, X, H, report.orthogonality);
-    if (options.certificate == Certificate::full) certify_signs(la, H, G, report);
+    if (options.certificate == Certificate::full) certify_signs(la, H, F, report);
   }
   if (options.rank == Rank::partial) {
     report.orthogonality = reading_of<E>([](double d, double r) { return d / std::sqrt(std::max(1.0, r)); },

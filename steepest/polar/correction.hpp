@@ -29,15 +29,33 @@ void product_by_blocks(E& la, double alpha, const typename E::Matrix& A, const t
   }
 }
 
+/// D = U'U - I for tall U, its sums by blocks that begin at -I: lengths near 1 cancel early, and what is added later rounds at the
+/// size of the defect. Column blocks of the lower triangle stay in the cache while their sums grow.
+template <CorrectsFactors E>
+void gram_defect_by_blocks(E& la, const typename E::Matrix& U, typename E::Gram& D) {
+  constexpr Index width = 256;
+  const Index n = la.cols(U);
+  const auto Ut = la.transposed(U);
+  la.fill(0, D);
+  la.add_identity(-1, D);
+  for (Index begin = 0; begin < n; begin += width) {
+    const Index size = std::min(width, n - begin), below = n - begin;
+    const auto left = la.row_block(Ut, begin, below);
+    const auto right = la.transposed(la.row_block(Ut, begin, size));
+    auto lower = la.row_block(la.transposed(la.row_block(la.transposed(D), begin, size)), begin, below);
+    product_by_blocks(la, 1, left, right, 1, lower, lower);
+    auto upper = la.transposed(la.row_block(la.transposed(la.row_block(D, begin, size)), begin, below));
+    la.copy(la.transposed(lower), upper);
+  }
+}
+
 /// U <- U - U (U'U - I)/2 for tall U, the step of polish.hpp with sums by blocks.
 template <CorrectsFactors E>
 void polish_by_blocks(E& la, typename E::Matrix& U) {
   auto frame = la.frame();
   auto G = frame.gram(U, la.cols(U));
   auto Y = frame.matrix_like(U);
-  product_by_blocks(la, 1, la.transposed(U), U, 0, G, G);
-  la.symmetrize(G);
-  la.add_identity(-1, G);
+  gram_defect_by_blocks(la, U, G);
   product_by_blocks(la, -0.5, U, G, 1, U, Y);
   la.copy(Y, U);
 }

@@ -94,10 +94,15 @@ inline PolarReport empty_report(PolarReport report, Certificate certificate) {
   return report;
 }
 
-/// The residual that a correction lowers: a partial isometry leaves out what is null, which is no error of its.
-inline double correctable_residual(const PreparedPolar& plan, const PolarReport& report) {
+/// Whether U of tall X spans all of its columns: a partial isometry that leaves nothing out is the complete factor.
+inline bool spans_all(const PreparedPolar& plan, const PolarReport& report, Index cols) {
+  return plan.options.rank == Rank::complete || report.rank.get() == static_cast<double>(cols);
+}
+
+/// The residual that a correction lowers: what a partial isometry leaves out is no error of its.
+inline double correctable_residual(const PolarReport& report, bool complete) {
   const double orthogonality = report.orthogonality.get();
-  return plan.options.rank == Rank::partial ? orthogonality : std::max(orthogonality, report.backward_error.get());
+  return complete ? std::max(orthogonality, report.backward_error.get()) : orthogonality;
 }
 
 /// Brings U of tall X nearer to the factor, and the residuals with it, where they are near the tolerance or not far beyond, as on
@@ -109,9 +114,10 @@ void correct_near_tolerance(E& la, const typename E::Matrix& X, typename E::Matr
     constexpr int most_corrections = 4;
     const double within_reach = 0x1p10 * E::epsilon();  // of a first-order correction
     for (int k = 0; k < most_corrections; ++k) {
-      const double residual = correctable_residual(plan, report);
+      const bool complete = spans_all(plan, report, la.cols(X));
+      const double residual = correctable_residual(report, complete);
       if (!(plan.tolerance > 0 && residual > 0.8 * plan.tolerance && residual < within_reach)) return;
-      plan.options.rank == Rank::complete ? correct_factor(la, X, U) : polish_by_blocks(la, U);
+      complete ? correct_factor(la, X, U) : polish_by_blocks(la, U);
       report.corrected = true;
       report.flops += correction_flops(la.rows(X), la.cols(X));
       hermitian_part(la, X, U, plan.options.certificate, H, report, Sums::by_blocks);
