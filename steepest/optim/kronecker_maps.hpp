@@ -21,7 +21,8 @@ void refresh_root(E& la, const StepInput<E>& in, Index side, double correction, 
   keep(la, in.gate, root, P);
 }
 
-/// ||step of the grafted method||_F: R / (sqrt(V) + epsilon), V the sum or an average of X^2.
+/// ||step of the grafted method||_F: R / (sqrt(V) + epsilon), V the sum or an average of X^2. Adam's has both corrections,
+/// that of R where R is an average that still lacks it.
 template <FactorsState E>
 typename E::Scalar grafted_norm(E& la, const StepInput<E>& in, const typename E::Matrix& R) {
   const Rule& rule = in.rule;
@@ -33,9 +34,13 @@ typename E::Scalar grafted_norm(E& la, const StepInput<E>& in, const typename E:
   const auto square = in.gradient.weight * in.gradient.weight;
   const bool sums = rule.kronecker.graft == Graft::adagrad;
   la.accumulate(in.gate, sums ? 1.0 : rule.beta2, V, (sums ? 1 : 1 - rule.beta2) * square, S);
-  typename E::Scalar correction = 1.0;
-  if (rule.kronecker.graft == Graft::adam) correction = la.reciprocal(la.one_minus_power(rule.beta2, in.steps));
-  la.adam_direction(1.0, R, correction, V, rule.epsilon, S);
+  typename E::Scalar first = 1.0, second = 1.0;
+  if (rule.kronecker.graft == Graft::adam) {
+    const bool lacking = keeps_momentum(rule) && rule.moment == Moment::average && !rule.moment_correction;
+    if (lacking) first = la.reciprocal(la.one_minus_power(rule.momentum, in.steps));  // 1 / (1 - mu^t)
+    second = la.reciprocal(la.one_minus_power(rule.beta2, in.steps));                 // 1 / (1 - b2^t)
+  }
+  la.adam_direction(first, R, second, V, rule.epsilon, S);
   return la.frobenius(S);
 }
 

@@ -191,7 +191,7 @@ def shampoo(s: dict[str, Any], w: Matrix, g: Matrix, t: int) -> Matrix:
     if t == 1:
         s["p"], s["q"] = (function_of(x / (1 - 0.999), lambda d: (d + 1e-12) ** -0.25) for x in (left, right))
     m = average(s, "m", 0.9, g)
-    graft = m / (np.sqrt(average(s, "v", 0.999, g**2) / (1 - 0.999**t)) + 1e-8)
+    graft = m / (1 - 0.9**t) / (np.sqrt(average(s, "v", 0.999, g**2) / (1 - 0.999**t)) + 1e-8)
     d = s["p"] @ m @ s["q"]
     result: Matrix = (1 - 1e-3 * 0.01) * w - 1e-3 * d * np.linalg.norm(graft) / np.linalg.norm(d)
     return result
