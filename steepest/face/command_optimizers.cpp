@@ -88,6 +88,8 @@ Json table_json() {
 }
 
 void print_optimizers(const Request& request) {
+  check_usage(!request.explained || !request.optimizer || request.explained == request.optimizer,
+              "[optimizers] --explain names the optimizer; '{}' came beside it", request.optimizer.value_or(""));
   if (request.explained) {
     const Rule& rule = as_usage([&]() -> const Rule& { return rule_named(*request.explained); });
     fmt::print("{}", request.json ? as_json(rule).dump() + '\n' : explanation(rule));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <variant>
@@ -12,11 +13,13 @@
 #include "steepest/engine/host.hpp"
 #include "steepest/face/exit_status.hpp"
 #include "steepest/face/rates_file.hpp"
+#include "steepest/io/atomic_file.hpp"
 #include "steepest/io/io_error.hpp"
 #include "steepest/io/npy.hpp"
 #include "steepest/io/safetensors.hpp"
 #include "steepest/optim/optimizer.hpp"
 #include "steepest/optim/planned.hpp"
+#include "steepest/optim/settings.hpp"
 
 namespace steepest {
 namespace {
@@ -67,21 +70,56 @@ double stored_number(const SafetensorsFile& file, const std::string& key) {
   return value;
 }
 
+/// A number of steps, or of rows: counted in doubles, which hold every integer up to 2^53.
+double stored_count(const SafetensorsFile& file, const std::string& key) {
+  const double value = stored_number(file, key);
+  check_data(value >= 0 && value <= 0x1p53 && value == std::floor(value),
+             "[trace] the state's '{}' must be a count, an integer of at least 0; {} came", key, value);
+  return value;
+}
+
+/// Refuses what is not finite, naming the first such entry.
+template <class T>
+void check_finite(MatrixView<T> X, const std::filesystem::path& path, std::string_view what) {
+  for (Index i = 0; i < X.rows; ++i)
+    for (Index j = 0; j < X.cols; ++j)
+      check_data(std::isfinite(X(i, j)), "[trace] {}: the {} must be finite; its entry [{}, {}] is {}", path.string(),
+                 what, i, j, X(i, j));
+}
+
+/// What else decides the meaning of the slots. A state without such a word is taken as it is.
+Metadata meanings(const PeerRule& rule) {
+  Metadata words{{"layout", rule.layout == Layout::in_out ? "in_out" : "out_in"}};
+  const Settings settings = settings_of(rule.rule);
+  if (const auto form = settings.find("momentum_form"); form != settings.end()) words.insert(*form);
+  return words;
+}
+
+void check_meanings(const SafetensorsFile& file, const PeerRule& rule, const std::filesystem::path& path) {
+  for (const auto& [key, own] : meanings(rule)) {
+    const auto found = file.metadata().find(key);
+    check_data(found == file.metadata().end() || found->second == own,
+               "[trace] {}: the state must be of {} {}; one of {} came", path.string(), key, own,
+               found == file.metadata().end() ? "" : found->second);
+  }
+}
+
 /// The file's slots in place of the optimizer's own.
 template <class T>
-void load_state(Optimizer<Host<T>>& optimizer, const std::filesystem::path& path) {
+void load_state(Optimizer<Host<T>>& optimizer, const PeerRule& rule, const std::filesystem::path& path) {
   const SafetensorsFile file(path);
   OptimizerState<Host<T>> offered = optimizer.state();
-  offered.format = static_cast<int>(stored_number(file, "format"));
-  offered.taken = stored_number(file, "taken");
-  offered.skipped = stored_number(file, "skipped");
+  offered.format = static_cast<int>(std::min(stored_count(file, "format"), 1e6));
+  offered.taken = stored_count(file, "taken");
+  offered.skipped = stored_count(file, "skipped");
   ParameterState& parameter = offered.parameters.front();
   const std::string stored = stored_word(file, "rule");
   check_data(stored == parameter.rule, "[trace] {}: the state must be of rule {}; one of {} came", path.string(),
              parameter.rule, stored);
-  parameter.rows = static_cast<Index>(stored_number(file, "rows"));
-  parameter.cols = static_cast<Index>(stored_number(file, "cols"));
-  parameter.steps = stored_number(file, "steps");
+  check_meanings(file, rule, path);
+  parameter.rows = static_cast<Index>(stored_count(file, "rows"));
+  parameter.cols = static_cast<Index>(stored_count(file, "cols"));
+  parameter.steps = stored_count(file, "steps");
   const auto split = file.metadata().find("split");
   parameter.split = split == file.metadata().end() ? text(Split{}) : split->second;
   std::vector<std::vector<T>> memory(offered.slots.size());
@@ -94,6 +132,7 @@ void load_state(Optimizer<Host<T>>& optimizer, const std::filesystem::path& path
     memory[k].resize(record.bytes.size() / sizeof(T));
     std::copy(record.bytes.begin(), record.bytes.end(), std::as_writable_bytes(std::span(memory[k])).begin());
     slot.value = row_major(memory[k].data(), slot.value.rows, slot.value.cols);
+    check_finite(slot.value, path, fmt::format("slot {}", slot.slot));
   }
   optimizer.load(offered);
 }
@@ -124,7 +163,7 @@ PolarPlan plan_for(const TraceTask& task, Precision precision, Index rows, Index
 }
 
 template <class T>
-void save_state(const Optimizer<Host<T>>& optimizer, const std::optional<PolarPlan>& plan,
+void save_state(const Optimizer<Host<T>>& optimizer, const PeerRule& rule, const std::optional<PolarPlan>& plan,
                 const std::filesystem::path& path) {
   const OptimizerState<Host<T>> state = optimizer.state();
   const ParameterState& parameter = state.parameters.front();
@@ -144,6 +183,7 @@ void save_state(const Optimizer<Host<T>>& optimizer, const std::optional<PolarPl
                  {"rows", fmt::format("{}", parameter.rows)},   {"cols", fmt::format("{}", parameter.cols)},
                  {"steps", fmt::format("{}", parameter.steps)}, {"taken", fmt::format("{}", state.taken)},
                  {"skipped", fmt::format("{}", state.skipped)}};
+  words.merge(meanings(rule));
   if (plan) words["plan"] = to_json(*plan);
   if (parameter.split != text(Split{})) words["split"] = parameter.split;
   write_safetensors(path, records, words);
@@ -155,6 +195,7 @@ template <class T>
 TraceReport run_trace(const TraceTask& task) {
   const Layout layout = task.rule.layout;
   Loaded<T> W(task.parameter);
+  check_finite(W.view(), task.parameter, "parameter");
   std::vector<Loaded<T>> gradients;
   for (const auto& path : task.gradients) {
     Loaded<T>& G = gradients.emplace_back(path);
@@ -178,7 +219,7 @@ TraceReport run_trace(const TraceTask& task) {
                               {.diagnostics = {.every = task.diagnoses ? 1 : 0}});
   });
   report.routing = optimizer.routing_table();
-  if (continues(task)) load_state(optimizer, *task.state);
+  if (continues(task)) load_state(optimizer, task.rule, *task.state);
   for (Loaded<T>& G : gradients) {
     optimizer.set_gradient(0, G.turned(layout));
     const StepReport step = optimizer.step();
@@ -187,8 +228,11 @@ TraceReport run_trace(const TraceTask& task) {
   }
   report.steps = optimizer.state().parameters.front().steps;
   const auto result = W.view();
+  if (task.state) {
+    AtomicFile writable(task.out);  // the state must not move where the parameter cannot
+    save_state(optimizer, task.rule, report.plan, *task.state);
+  }
   write_npy(task.out, MatrixView<const T>{result.data, result.rows, result.cols, result.row_stride, result.col_stride});
-  if (task.state) save_state(optimizer, report.plan, *task.state);
   return report;
 }
 

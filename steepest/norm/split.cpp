@@ -5,7 +5,6 @@
 
 #include <array>
 #include <charconv>
-#include <numeric>
 
 #include "steepest/base/check.hpp"
 #include "steepest/base/named.hpp"
@@ -57,8 +56,19 @@ std::vector<SplitPart> tap_parts(const Split& split, std::string_view parameter,
   return result;
 }
 
+/// The sum of the sizes. Each is compared with what is left of `rows`, so that the sum stays an Index.
+Index group_of(const Split& split, std::string_view parameter, Index rows) {
+  Index group = 0;
+  for (const Index size : split.sizes) {
+    check(size <= rows - group, "[norm] {}: {} rows do not split as {}, whose sizes are more than the rows", parameter,
+          rows, text(split));
+    group += size;
+  }
+  return group;
+}
+
 std::vector<SplitPart> pattern_parts(const Split& split, std::string_view parameter, Index rows) {
-  const Index group = std::accumulate(split.sizes.begin(), split.sizes.end(), Index{0});
+  const Index group = group_of(split, parameter, rows);
   const bool once = split.kind == Kind::blocks;
   check(once ? rows == group : rows % group == 0, "[norm] {}: {} rows do not split as {}, which takes {}{}", parameter,
         rows, text(split), once ? "" : "a multiple of ", group);

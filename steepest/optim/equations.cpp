@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <string_view>
 
 namespace steepest {
@@ -28,10 +29,11 @@ std::string moment(const Rule& r, Text entering) {
   if (!keeps_momentum(r)) return fmt::format("R = {}", entering);
   const double mu = r.momentum;
   if (r.moment == Moment::double_average)
-    return fmt::format("R = {} M + {} {}, M <- {} M + {} {}", mu, 1 - mu, entering, r.beta2, 1 - r.beta2, entering);
+    return fmt::format("R = {} M + {:.6g} {}, M <- {} M + {:.6g} {}", mu, 1 - mu, entering, r.beta2, 1 - r.beta2,
+                       entering);
   const bool averages = r.moment == Moment::average;
   const std::string share = averages          ? fmt::format("{:.6g}", 1 - mu)
-                            : r.dampening > 0 ? fmt::format("{}", 1 - r.dampening)
+                            : r.dampening > 0 ? fmt::format("{:.6g}", 1 - r.dampening)
                                               : "1";
   return fmt::format("M <- {} M + {} {}, {}", mu, share, entering, read_out_of(r, share));
 }
@@ -60,8 +62,11 @@ std::string preparation(const Rule& r) {
 
 std::string adam(const Rule& r) {
   const std::string statistic = fmt::format("V <- {} V + {:.6g} X^2, ", r.beta2, 1 - r.beta2);
-  if (!r.bias_correction || r.step_size == RateKind::prodigy)
-    return statistic + fmt::format("D = R / (sqrt(V) + {})", r.epsilon);
+  if (r.step_size == RateKind::prodigy) return statistic + fmt::format("D = R / (sqrt(V) + {} d)", r.epsilon);
+  if (!r.bias_correction) return statistic + fmt::format("D = R / (sqrt(V) + {})", r.epsilon);
+  if (!keeps_momentum(r))
+    return statistic + (r.raw_epsilon ? fmt::format("D = sqrt(1 - {}^t) R / (sqrt(V) + {})", r.beta2, r.epsilon)
+                                      : fmt::format("D = R / (sqrt(V / (1 - {}^t)) + {})", r.beta2, r.epsilon));
   if (r.raw_epsilon)
     return statistic +
            fmt::format("D = sqrt(1 - {}^t) / (1 - {}^t) R / (sqrt(V) + {})", r.beta2, r.momentum, r.epsilon);
@@ -197,7 +202,8 @@ std::string match(const Rule& r) {
     case Match::unit_rms:
       return fmt::format("D <- sqrt(m n) D / {}", norm_beside(r));
     case Match::read_out:
-      return "D <- D ||R||_F / ||D||_F";
+      return r.preparation == Preparation::none ? "D <- D ||R||_F / ||D||_F"
+                                                : "D <- D ||R before preparation||_F / ||D||_F";
     case Match::clip_rms:
       return fmt::format("D <- D / max(1, RMS(D) / {})", r.threshold);
     case Match::polar_norm:
@@ -244,9 +250,10 @@ std::string step_size(const Rule& r) {
       return fmt::format("lr = min({}, 1 / sqrt(t)) max({}, RMS(W))", r.learning_rate, r.least_rate);
     case RateKind::prodigy:
       return fmt::format(
-          "r <- b3 r + (d / {0}) d lr <G, W_1 - W>, s <- b3 s + (d / {0}) d lr G, d <- max(d, {1} r / ||s||_1), "
-          "sums over all parameters; X = d G, lr = {2} d",
-          r.distance.first, r.distance.coefficient, r.learning_rate);
+          "r <- {3:.6g} r + (d / {0}) d lr <G, W_1 - W>, s <- {3:.6g} s + (d / {0}) d lr G, d <- max(d, {1} r / "
+          "||s||_1), sums over all parameters; X = d G, lr = {2} d",
+          r.distance.first, r.distance.coefficient, r.learning_rate,
+          r.distance.beta3 < 0 ? std::sqrt(r.beta2) : r.distance.beta3);
   }
   return "";
 }

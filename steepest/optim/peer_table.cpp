@@ -171,7 +171,10 @@ void scion_norm(Settings& ours) {
   const std::string name = taken(ours, wanted_norm, "Auto");
   const std::string asked = taken(ours, normalized, "");
   const bool at_least_one = truth(taken(ours, largest, "false"));
-  if (const std::string count = taken(ours, norm_steps, ""); !count.empty()) ours["steps"] = count;
+  if (const std::string count = taken(ours, norm_steps, ""); !count.empty()) {
+    refuse_unless(number(count) != 0, "steps", count);
+    ours["steps"] = count;
+  }
   const auto is = [&](bool otherwise) { return asked.empty() ? otherwise : truth(asked); };
   if (is_one_of(name, {"Auto", "auto", "1"}) && ours["norm"] == "rms") {
     ours["norm_epsilon"] = "1e-8";

@@ -28,6 +28,7 @@ PeerRule peer_rule(std::string_view peer, std::string_view name, const Settings&
 std::vector<std::string> peer_rule_names();
 
 /// Python's text of a value as settings take it: brackets and quotes gone, rows of lists separated by semicolons.
+/// A list of one row ends with one. Brackets of a text that does not begin with one stay: schatten(4).
 std::string plain_value(std::string_view text);
 
 }  // namespace steepest

@@ -138,7 +138,7 @@ OddPolynomial polynomial(Text text) {
           parsed<double>(text.substr(second + 1))};
 }
 
-/// One polynomial is the method's, repeated; more of them, separated by semicolons, are the steps.
+/// One polynomial is the method's, repeated; a list of them, separated by semicolons, is the steps. One alone ends with a semicolon.
 void set_coefficients(Rule& rule, Text text) {
   if (text.find(';') == text.npos) {
     rule.polar.coefficients = text.empty() ? std::nullopt : std::optional(polynomial(text));
@@ -146,7 +146,7 @@ void set_coefficients(Rule& rule, Text text) {
     return;
   }
   PolynomialList list;
-  for (std::size_t begin = 0; begin <= text.size();) {
+  for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find(';', begin), text.size());
     check(list.count < list.steps.size(), "[optim] at most {} polynomials are taken; '{}' came", list.steps.size(),
           text);
@@ -165,6 +165,7 @@ std::string coefficients_of(const Rule& rule) {
     if (k > 0) text += ';';
     text += text_of(rule.polynomials.steps[k]);
   }
+  if (rule.polynomials.count == 1) text += ';';
   return text;
 }
 

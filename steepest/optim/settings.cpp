@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <stdexcept>
 
 #include "steepest/base/check.hpp"
@@ -35,6 +36,16 @@ std::string_view meant(const Rule& rule, std::string_view key) {
   for (const auto& [alias, own] : aliases)
     if (alias == key) return own == "epsilon" && !has(rule, own) ? "norm_epsilon" : own;
   return key;
+}
+
+/// Refuses two names of one setting, as in lr and learning_rate.
+void check_once(const Rule& rule, const Settings& settings) {
+  std::map<std::string_view, std::string_view> given;
+  for (const auto& [key, value] : settings) {
+    const auto [first, fresh] = given.emplace(meant(rule, key), key);
+    check(fresh, "[optim] '{}' and '{}' say the same setting of {}; one of them is to be given", first->second, key,
+          rule.name);
+  }
 }
 
 const SettingRow& row_for(const Rule& rule, std::string_view key) {
@@ -79,6 +90,7 @@ Rule make_rule(std::string_view name, const Settings& settings) {
   Rule rule = rule_named(name);
   for (const std::string_view key : deciding)
     if (const auto found = settings.find(std::string(key)); found != settings.end()) set(rule, key, found->second);
+  check_once(rule, settings);
   for (const auto& [key, value] : settings)
     if (std::find(deciding.begin(), deciding.end(), key) == deciding.end()) set(rule, key, value);
   return rule;
