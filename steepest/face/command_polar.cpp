@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -20,6 +21,7 @@
 #include "steepest/face/polar_task.hpp"
 #include "steepest/face/rates_file.hpp"
 #include "steepest/io/atomic_file.hpp"
+#include "steepest/io/io_error.hpp"
 #include "steepest/io/read_file.hpp"
 
 namespace steepest {
@@ -57,13 +59,17 @@ Value chosen(const std::array<Named<Value>, n>& names, std::string_view what, st
 }
 
 void check_numbers(const Request& request) {
-  const double tolerance = request.tolerance.value_or(0);
-  check_usage(std::isfinite(tolerance) && tolerance >= 0, "[polar] --tolerance must be finite and at least 0; {} came",
+  const double tolerance = request.tolerance.value_or(1);
+  check_usage(std::isfinite(tolerance) && tolerance > 0, "[polar] --tolerance must be finite and above 0; {} came",
               tolerance);
   const int threads = request.threads.value_or(1);
   check_usage(threads >= 1 && threads <= 1024, "[polar] --threads must lie in 1 .. 1024; {} came", threads);
   check_usage(request.repeat >= 1 && request.repeat <= 1000, "[polar] --repeat must lie in 1 .. 1000; {} came",
               request.repeat);
+}
+
+std::filesystem::path normal_path(const std::string& file) {
+  return std::filesystem::absolute(file).lexically_normal();
 }
 
 /// Flags that only a planner reads, and those that a plan of a file has decided.
@@ -79,6 +85,8 @@ void check_combinations(const Request& request) {
               request.flags.method);
   check_usage(request.certificate.value_or("residuals") != "none" || !(request.tolerance || request.certify),
               "[polar] --tolerance and --certify need residuals; --certificate none came");
+  check_usage(!(request.out_u && request.out_h) || normal_path(*request.out_u) != normal_path(*request.out_h),
+              "[polar] --out-u and --out-h must name two files; {} came", request.out_u.value_or(""));
 }
 
 Words words_of(const Request& request) {
@@ -226,13 +234,22 @@ void write_results(const Request& request, const PolarFactors& factors,
   if (request.out_plan) write_file_atomically(*request.out_plan, to_json(explanation->plan) + "\n");
 }
 
+/// The matrix of the file; what is no matrix is a wrong argument, as a wrong option is.
+NpyMatrix matrix_in(const std::string& file) {
+  try {
+    return read_npy(file);
+  } catch (const DataError& error) {
+    throw UsageError(error.what());
+  }
+}
+
 /// Computes, reports, and writes the files of a result that is accepted.
 void polar_command(const Request& request) {
   const Words words = words_of(request);
   if (request.threads) omp_set_num_threads(*request.threads);
   if (request.calibration) return calibrate(*request.calibration, omp_get_max_threads());
   check_usage(request.input.has_value(), "[polar] an .npy file must be named, or --calibrate given; nothing came");
-  const NpyMatrix X = read_npy(*request.input);
+  const NpyMatrix X = matrix_in(*request.input);
   const PolarTask task = task_for(request, words, X);
   std::optional<PolarExplanation> explanation;
   if (request.planned()) explanation = PolarExplanation{.plan = plan_for(request, words, X, task.stored)};

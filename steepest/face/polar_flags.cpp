@@ -149,6 +149,8 @@ PolarOptions polar_options(const PolarFlags& flags) {
   for (const PolarOption option : given(flags))
     check_usage(reads(options.method, option), "[polar] {} does not read {}", flags.method, flag_of(option));
   check_ranges(flags);
+  check_usage(!(flags.delta && flags.lower_bound),
+              "[polar] --delta finds the lower bound; --lower-bound {} came besides", flags.lower_bound.value_or(0));
   options.steps = flags.steps.value_or(0);
   options.lower_bound = flags.lower_bound.value_or(0);
   options.degree = flags.degree.value_or(options.degree);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "steepest/engine/host.hpp"
+#include "steepest/face/exit_status.hpp"
 #include "steepest/io/io_error.hpp"
 
 namespace steepest {
@@ -22,10 +23,10 @@ template <class T, class Stored>
 void check_entries(MatrixView<const Stored> X, const std::string& file) {
   for (Index i = 0; i < X.rows; ++i)
     for (Index j = 0; j < X.cols; ++j) {
-      check_data(std::isfinite(X(i, j)), "[polar] {}: entries must be finite; entry ({}, {}) is {}", file, i, j,
-                 X(i, j));
-      check_data(std::isfinite(static_cast<T>(X(i, j))), "[polar] {}: entry ({}, {}) = {} leaves the range of f32",
-                 file, i, j, X(i, j));
+      check_usage(std::isfinite(X(i, j)), "[polar] {}: entries must be finite; entry ({}, {}) is {}", file, i, j,
+                  X(i, j));
+      check_usage(std::isfinite(static_cast<T>(X(i, j))), "[polar] {}: entry ({}, {}) = {} leaves the range of f32",
+                  file, i, j, X(i, j));
     }
 }
 
