@@ -55,6 +55,37 @@ TYPED_TEST(CorrectionTest, ProductsByBlocksAreProducts) {
   }
 }
 
+// ones + c [I; 0] has a factor with columns of one entry near 1 and hundreds of equal small ones. U'U - I against sums in long double:
+// what is reported is what is there, within 25 eps/2, and within the tolerance of 50 eps/2.
+TYPED_TEST(CorrectionTest, DefectsOfColumnsWithEqualEntriesAreSeen) {
+  const auto defect = [](const MatrixView<TypeParam>& U) {
+    long double squares = 0;
+    for (Index i = 0; i < U.cols; ++i)
+      for (Index j = 0; j < U.cols; ++j) {
+        long double sum = i == j ? -1 : 0;
+        for (Index k = 0; k < U.rows; ++k) sum += static_cast<long double>(U(k, i)) * U(k, j);
+        squares += sum * sum;
+      }
+    return static_cast<double>(std::sqrt(squares / static_cast<long double>(U.cols)));
+  };
+  for (const auto& [m, n] : {std::pair<Index, Index>{600, 64}, {300, 32}})
+    for (const double c : {1e-3, 0.1, 1.0, 3.0})
+      for (const Rank rank : {Rank::complete, Rank::partial})
+        for (const PolarMethod method : {PolarMethod::svd, PolarMethod::newton_halley, PolarMethod::zolo_pd}) {
+          const bool null = c / std::sqrt(static_cast<double>(m * n)) <=
+                            static_cast<double>(m) * this->epsilon;  // sigma_min / sigma_max
+          if (null && rank == Rank::partial) continue;
+          OwnedMatrix<TypeParam> X(m, n), U(m, n);
+          for (TypeParam& x : X.entries) x = 1;
+          for (Index i = 0; i < n; ++i) X.view()(i, i) += static_cast<TypeParam>(c);
+          auto u = U.view();
+          const double unit = this->epsilon / 2;
+          const auto report = polar(this->la, X.view(), u, {.method = method, .rank = rank, .tolerance = 50 * unit});
+          EXPECT_LE(defect(u), 50 * unit) << m << ' ' << c << ' ' << report.method;
+          EXPECT_NEAR(report.orthogonality.get(), defect(u), 25 * unit) << m << ' ' << c << ' ' << report.method;
+        }
+}
+
 // U turned by small rotations of [U, U_perp]: by delta in planes within the range, and by delta to a column outside of it.
 TYPED_TEST(CorrectionTest, TakesSmallRotationsBack) {
   for (const double kappa : {1.0, 1e2, 0.1 / std::sqrt(this->epsilon)})
