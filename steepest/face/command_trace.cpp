@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <variant>
@@ -47,6 +48,11 @@ Layout layout_named(const std::string& word) {
   return word == "in_out" ? Layout::in_out : Layout::out_in;
 }
 
+/// Where a path leads, whether there is a file or not.
+std::filesystem::path place_of(const std::filesystem::path& path) {
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+}
+
 TraceTask task_of(const Request& request) {
   return as_usage([&] {
     TraceTask task;
@@ -60,6 +66,8 @@ TraceTask task_of(const Request& request) {
     if (request.layout) task.rule.layout = layout_named(*request.layout);
     task.gradients.assign(request.gradients.begin(), request.gradients.end());
     if (request.state) task.state = *request.state;
+    check_usage(!task.state || place_of(*task.state) != place_of(task.out),
+                "[trace] --out and --state must be two files; '{}' came for both", request.out);
     task.diagnoses = request.diagnostics;
     return task;
   });

@@ -49,6 +49,20 @@ def traced(steepest: Run, folder: Path, words: list[str]) -> Matrix:
     return result
 
 
+def parts_of_state(folder: Path) -> tuple[dict[str, Any], bytes]:
+    """Read the header of s.safetensors and its data."""
+    raw = (folder / "s.safetensors").read_bytes()
+    size = int.from_bytes(raw[:8], "little")
+    return json.loads(raw[8 : 8 + size]), raw[8 + size :]
+
+
+def write_state(folder: Path, header: dict[str, Any], data: bytes) -> None:
+    """Write s.safetensors anew."""
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (folder / "s.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
 def title(case: dict[str, Any]) -> str:
     """Name a case."""
     return f"{case['name']} {case['shape']} {case['steps']}"
@@ -156,6 +170,15 @@ def test_the_names_of_torch_are_ours(steepest: Run, tmp_path: Path) -> None:
         (["--rule", "muon", "--split", "equal(3)"], 2, "4 rows"),
         (["--rule", "muon", "--split", "thirds"], 2, "split"),
         (["--rule", "muon", "--split", "equal(2)", "--state", "s.safetensors"], 1, "momentum.0"),
+        (["--rule", "muon", "--split", f"blocks({2**63 - 1},{2**63 - 1},6)"], 2, "4 rows"),
+        (["--rule", "muon", "--split", f"interleaved({2**63 - 1},{2**63 - 1},2)"], 2, "4 rows"),
+        (["--rule", "muon", "--as", "torch", "--set", "ns_steps=0"], 2, "ns_steps = 0"),
+        (["--rule", "muon", "--as", "optax", "--set", "ns_steps=0"], 2, "ns_steps = 0"),
+        (["--rule", "muon", "--set", "lr=0.1", "learning_rate=0.2"], 2, "'lr'"),
+        (["--rule", "muon", "--as", "optax", "--set", "lr=0.1", "learning_rate=0.2"], 2, "'lr'"),
+        (["--rule", "muon", "--state", "./w.npy"], 2, "two files"),
+        (["--rule", "muon", "--layout", "in_out", "--state", "s.safetensors"], 1, "layout in_out"),
+        (["--rule", "muon", "--set", "momentum_form=heavy_ball", "--state", "s.safetensors"], 1, "average"),
         (["--rule", "muon", "--grad", "none.npy"], 1, "none.npy"),
         (["--rule", "muon", "--grad", "other.npy"], 1, "3 x 3"),
         (["--rule", "adamw", "--state", "s.safetensors"], 1, "rule"),
@@ -174,6 +197,107 @@ def test_refusals(steepest: Run, tmp_path: Path, words: list[str], status: int, 
     assert text in refused.stderr
     assert not (tmp_path / "w.npy").exists()
     assert (tmp_path / "s.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf])
+def test_a_parameter_that_is_not_finite_is_refused(steepest: Run, tmp_path: Path, entry: float) -> None:
+    """The entry is named by its index."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    start = np.load(tmp_path / "w0.npy")
+    start[2, 3] = entry
+    np.save(tmp_path / "w0.npy", start)
+    refused = steepest("trace", "--rule", "muon", *inputs, "--out", "w.npy")
+    assert refused.returncode == 1 and "[2, 3]" in refused.stderr
+    assert not (tmp_path / "w.npy").exists()
+
+
+@pytest.mark.parametrize("steps", ["-5", "nan", "1e30", "0.5"])
+def test_a_state_of_no_count_of_steps_is_refused(steepest: Run, tmp_path: Path, steps: str) -> None:
+    """The header's word is replaced; its length is kept true."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    words = ["trace", "--rule", "muon", *inputs, "--out", "w.npy", "--state", "s.safetensors"]
+    assert steepest(*words).returncode == 0
+    header, data = parts_of_state(tmp_path)
+    assert header["__metadata__"]["steps"] == "1"
+    header["__metadata__"]["steps"] = steps
+    write_state(tmp_path, header, data)
+    refused = steepest(*words)
+    assert refused.returncode == 1 and "'steps'" in refused.stderr
+
+
+def test_a_state_that_is_not_finite_is_refused(steepest: Run, tmp_path: Path) -> None:
+    """NaN in the momentum."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    words = ["trace", "--rule", "muon", *inputs, "--out", "w.npy", "--state", "s.safetensors"]
+    assert steepest(*words).returncode == 0
+    header, data = parts_of_state(tmp_path)
+    write_state(tmp_path, header, np.full(len(data) // 8, np.nan).tobytes())
+    refused = steepest(*words)
+    assert refused.returncode == 1 and "slot momentum" in refused.stderr and "[0, 0]" in refused.stderr
+
+
+@pytest.mark.parametrize("blocked", ["w.npy", "s.safetensors"])
+def test_parameter_and_state_move_together(steepest: Run, tmp_path: Path, blocked: str) -> None:
+    """Where one of them is a folder the other is not written."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    (tmp_path / blocked).mkdir()
+    words = ["trace", "--rule", "muon", *inputs, "--out", "w.npy", "--state", "s.safetensors"]
+    assert steepest(*words).returncode == 1
+    assert not any((tmp_path / name).is_file() for name in ("w.npy", "s.safetensors"))
+
+
+def test_a_list_of_one_polynomial_is_one_step(steepest: Run, tmp_path: Path) -> None:
+    """optax's ns_coeffs of two axes: X <- 2 X - 1.5 X X'X + 0.5 (X X')^2 X once; of one axis: ns_steps times."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    gradient, start = closed_form((4, 6), 1), 0.5 * closed_form((4, 6), 0)
+    x = gradient / (np.linalg.norm(gradient) + 1e-8)
+    gram = x @ x.T
+    once = 2 * x - 1.5 * gram @ x + 0.5 * gram @ gram @ x
+    scale = np.sqrt(max(1, 6 / 4))  # theirs is [in, out]: 6 outputs
+    words = ["--rule", "muon", "--as", "optax", "--set", "learning_rate=0.1", "beta=0", "nesterov=False"]
+    for text in ("((2,-1.5,.5),)", "[(2, -1.5, 0.5)]", "[[2, -1.5, 0.5]]"):
+        found = traced(steepest, tmp_path, [*words, f"ns_coeffs={text}", *inputs])
+        assert np.abs(found - (start - 0.1 * scale * once)).max() < 1e-9
+    repeated = traced(steepest, tmp_path, [*words, "ns_coeffs=(2,-1.5,.5)", *inputs])
+    assert np.abs(repeated - found).max() > 1e-3
+
+
+def test_a_norm_with_its_parameter_is_set(steepest: Run, tmp_path: Path) -> None:
+    """D of schatten(2) is G / ||G||_F; dual_ky_fan(2) is read too."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    words = ["--rule", "muon", "--set", "momentum=0", "weight_decay=0", "lr=0.1", "scale=none"]
+    found = traced(steepest, tmp_path, [*words, "norm=schatten(2)", *inputs])
+    gradient, start = closed_form((4, 6), 1), 0.5 * closed_form((4, 6), 0)
+    assert np.abs(found - (start - 0.1 * gradient / np.linalg.norm(gradient))).max() < 1e-12
+    fan = traced(steepest, tmp_path, [*words, "norm=dual_ky_fan(2)", *inputs])
+    assert np.abs(fan - found).max() > 1e-3
+
+
+def test_switches_that_choose_how_a_step_is_computed_are_read(steepest: Run, tmp_path: Path) -> None:
+    """torch's foreach and fused, schedulefree's warmup_steps = 0: the same step."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    for peer, switches in (("torch", ["foreach=True", "fused=True"]), ("schedulefree", ["warmup_steps=0"])):
+        words = ["--rule", "adamw", "--as", peer]
+        plain = traced(steepest, tmp_path, [*words, *inputs])
+        assert np.array_equal(traced(steepest, tmp_path, [*words, "--set", *switches, *inputs]), plain)
+    warm = ["trace", "--rule", "adamw", "--as", "schedulefree", "--set", "warmup_steps=5", *inputs, "--out", "w.npy"]
+    assert steepest(*warm).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("schedule_free_adamw", "D = R / (sqrt(V / (1 - 0.999^t)) + 1e-08)"),
+        ("prodigy", "(sqrt(V) + 1e-08 d)"),
+        ("prodigy", "0.9995 r"),
+        ("swan", "||R before preparation||_F"),
+        ("lion", "R = 0.9 M + 0.1 X"),
+    ],
+)
+def test_explanations_say_what_is_computed(steepest: Run, rule: str, text: str) -> None:
+    """The equations of --explain; another optimizer beside it is refused."""
+    assert text in steepest("optimizers", "--explain", rule).stdout
+    assert steepest("optimizers", "muon", "--explain", rule).returncode == 2
 
 
 @pytest.mark.parametrize(("split", "rows"), [("blocks(4,2,2)", "0123|45|67"), ("interleaved(2,1,1)", "0145|26|37")])
