@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "steepest/plan/tally.hpp"
+#include "steepest/polar/correction.hpp"
 #include "steepest/polar/polar.hpp"
 #include "steepest/polar/zolotarev.hpp"
 
@@ -12,6 +13,15 @@ namespace {
 
 /// Methods that the front door asks about null directions when they have run.
 bool looks_for_null_part(const PolarOptions& o) { return !takes_steps(o.method) && o.method != PolarMethod::svd; }
+
+/// What gram_defect_by_blocks of tall X costs above a Gram: its blocks on the diagonal are computed in full.
+void full_diagonal_blocks(Tally& la, Tally::Matrix X) {
+  for (Index begin = 0; begin < X.cols; begin += gram_defect_width) {
+    const Index size = std::min(gram_defect_width, X.cols - begin);
+    Tally::Gram D{size, size};
+    la.gram(Tally::Matrix{size, X.rows}, D);
+  }
+}
 
 /// What the host does there for tall X when nothing is null: it looks, where a device does the work (accurate.hpp, certificate.hpp).
 void host_checks(Tally& la, Tally::Matrix X, const PolarOptions& o) {
@@ -25,6 +35,7 @@ void host_checks(Tally& la, Tally::Matrix X, const PolarOptions& o) {
   }
   const bool knows_rank = o.method == PolarMethod::svd || (looks && o.rank == Rank::partial);
   if (certified && !knows_rank) la.cholesky(H, H);
+  if (certified) full_diagonal_blocks(la, X);
 }
 
 /// W of factor_of_triangle for a triangle of side n and singular values in [l, 1] times the largest: a Newton step, and another QR
@@ -87,6 +98,7 @@ void newton_halley_work(Tally& la, Tally::Matrix X, const PolarOptions& o, bool 
   }
   la.product(-1, X, S, 1, X, Y);
   la.gram(la.transposed(X), S);
+  full_diagonal_blocks(la, X);
   la.cholesky(S, S);
   if (o.certificate == Certificate::full) la.eigh(S, S, S);
 }

@@ -29,11 +29,14 @@ void product_by_blocks(E& la, double alpha, const typename E::Matrix& A, const t
   }
 }
 
+/// Columns of a block of gram_defect_by_blocks; blocks on the diagonal are computed in full.
+inline constexpr Index gram_defect_width = 256;
+
 /// D = U'U - I for tall U, its sums by blocks that begin at -I: lengths near 1 cancel early, and what is added later rounds at the
 /// size of the defect. Column blocks of the lower triangle stay in the cache while their sums grow.
 template <CorrectsFactors E>
 void gram_defect_by_blocks(E& la, const typename E::Matrix& U, typename E::Gram& D) {
-  constexpr Index width = 256;
+  constexpr Index width = gram_defect_width;
   const Index n = la.cols(U);
   const auto Ut = la.transposed(U);
   la.fill(0, D);
