@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from polar_peers.figure import save
 from steepest.figure import COLOURS
 
 from optimizer_step.compare import Outcome
@@ -66,13 +67,7 @@ def caption(run: Json, rates: Json) -> str:
 
 def write_figure(record: Path, out: Path) -> Path:
     """Draw a record. The same record gives the same bytes."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.hashsalt": "optimizer_step"}):
-        figure_of(*read(record)).savefig(
-            out, bbox_inches="tight", metadata={"Date": None} if out.suffix == ".svg" else {}
-        )
-    return out
+    return save(figure_of(*read(record)), out, "optimizer_step")
 
 
 if __name__ == "__main__":

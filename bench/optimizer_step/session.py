@@ -1,10 +1,10 @@
 """One whole comparison: all workloads, the rates of the machine, the targets, the record, the figure."""
 
 import sys
-import time
 from pathlib import Path
 
 import torch
+from polar_peers.product_rate import product_rate
 from polar_peers.records import verdict_record, write
 from polar_peers.server import Server
 from polar_peers.session import higher, opening
@@ -21,12 +21,7 @@ from optimizer_step.workloads import WORKLOADS, Workload, targets
 def torch_rate(dtype: torch.dtype, size: int = 2048) -> float:
     """Gflop/s of torch's product, the best of five."""
     A = torch.ones(size, size, dtype=dtype)
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        A @ A
-        seconds.append(time.perf_counter() - start)
-    return 2e-9 * size**3 / min(seconds)
+    return product_rate(lambda: A @ A, size)
 
 
 def machine_rates(program: Path) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 import statistics
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from polar_peers.jax_polar import JaxPolar
 from polar_peers.load import ForeignLoad
 from polar_peers.numpy_svd import NumpySvd
 from polar_peers.peer import Peer
+from polar_peers.product_rate import product_rate
 from polar_peers.rounds import interleaved
 from polar_peers.scipy_polar import ScipyPolar
 from polar_peers.server import Server
@@ -62,12 +62,7 @@ def compare(case: Case, program: Path, rounds: int) -> dict[str, Outcome]:
 def numpy_peak(precision: str, size: int) -> float:
     """Gflop/s of numpy's product, the best of five."""
     A = np.ones((size, size), np.float64 if precision == "f64" else np.float32)
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        A @ A
-        seconds.append(time.perf_counter() - start)
-    return 2e-9 * size**3 / min(seconds)
+    return product_rate(lambda: A @ A, size)
 
 
 def peaks(program: Path, size: int = 2048) -> dict[str, float]:

@@ -137,16 +137,19 @@ def figure_of(run: Json, measured: Mapping[str, Mapping[str, Outcome]]) -> "Figu
     return figure
 
 
-def write_figure(record: Path, out: Path) -> Path:
-    """Draw a record. The same record gives the same bytes."""
+def save(figure: "Figure", out: Path, salt: str) -> Path:
+    """Write a figure. The same figure and salt, from which SVG takes the names of its parts, give the same bytes."""
     import matplotlib
 
-    run, measured = read(record)
-    with matplotlib.rc_context({"svg.hashsalt": "polar_peers"}):
-        figure_of(run, measured).savefig(
-            out, bbox_inches="tight", metadata={"Date": None} if out.suffix == ".svg" else {}
-        )
+    with matplotlib.rc_context({"svg.hashsalt": salt}):
+        figure.savefig(out, bbox_inches="tight", metadata={"Date": None} if out.suffix == ".svg" else {})
     return out
+
+
+def write_figure(record: Path, out: Path) -> Path:
+    """Draw a record. The same record gives the same bytes."""
+    run, measured = read(record)
+    return save(figure_of(run, measured), out, "polar_peers")
 
 
 if __name__ == "__main__":
