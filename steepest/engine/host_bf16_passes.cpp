@@ -1,6 +1,6 @@
 // Passes over memory of the host engine in bf16. What concerns f32 alone is Host<float>'s; the rest walks memory as it does.
 #include "steepest/engine/host_bf16.hpp"
-#include "steepest/engine/host_passes_inl.hpp"
+#include "steepest/engine/host_bf16_lines_inl.hpp"
 
 namespace steepest {
 namespace {
@@ -15,7 +15,7 @@ void map_entries(F f, const Operand& Y, const X&... others) {
   std::visit(
       [&](const auto& y_view, const auto&... views) {
         using T = std::remove_pointer_t<decltype(y_view.data)>;
-        host_detail::for_each_entry([f](T& y, auto... x) { y = T(f(float(x)...)); }, y_view, views...);
+        host_detail::map_lines([f](T& y, auto... x) { y = T(f(float(x)...)); }, y_view, views...);
       },
       Y, others...);
 }
@@ -40,7 +40,10 @@ void for_each_row(const Operand& X, F f) {
 
 void Host<BFloat16>::copy(const Operand& X, const Operand& Y) {
   if (if_wide(X) && if_wide(Y)) return wide_.copy(*if_wide(X), *if_wide(Y));
-  map_entries([](float x) { return x; }, Y, X);
+  if (if_wide(X) || if_wide(Y)) return map_entries([](float x) { return x; }, Y, X);
+  const Matrix &from = std::get<Matrix>(X), &to = std::get<Matrix>(Y);
+  if (from.data == to.data && from.row_stride == to.row_stride) return;
+  host_detail::map_lines([](BFloat16& y, BFloat16 x) { y = x; }, to, from);
 }
 
 void Host<BFloat16>::scale(double s, const Operand& X, const Operand& Y) {

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "steepest/engine/host_bf16.hpp"
-#include "steepest/engine/host_passes_inl.hpp"
+#include "steepest/engine/host_bf16_lines_inl.hpp"
 #include "steepest/engine/host_products_inl.hpp"
 
 namespace steepest {
@@ -80,7 +80,7 @@ struct Host<BFloat16>::Term {
     const Gram& wide = std::get<Gram>(X);
     const Matrix first = frame.matrix_like(wide);
     const Matrix rest = frame.matrix_like(wide);
-    host_detail::for_each_entry(
+    host_detail::map_lines(
         [](BFloat16& upper, BFloat16& lower, float x) {
           upper = BFloat16(x);
           lower = BFloat16(x - float(upper));

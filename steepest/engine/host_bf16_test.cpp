@@ -1,4 +1,5 @@
-// What the bf16 engine adds to the contract of all engines. Bits: results do not depend on the number of threads.
+// What the bf16 engine adds to the contract of all engines. Bits: results do not depend on the number of threads, nor those of
+// passes on the width of the machine's vectors.
 // Split product: Q = Q_hi + Q_lo leaves |Q - Q_hi - Q_lo| <= 2^-17 |Q|, so that, sums in f32,
 //   |(Q X)_ij - y_ij| <= (2^-17 + (k + 2) 2^-24) (|Q| |X|)_ij,
 // into f32, and Q rounded to bf16 would leave up to 2^-8 (|Q| |X|)_ij.
@@ -6,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -130,6 +133,56 @@ TEST(host_bf16, a_gram_of_small_integers_is_exact) {
       for (Index k = 0; k < n; ++k) sum += double(float(X.view(i, k))) * double(float(X.view(j, k)));
       ASSERT_EQ(double(A.view(i, j)), sum) << i << ' ' << j;
     }
+}
+
+/// Floats at which rounding to bf16 turns: every upper half with the lower halves around the tie, infinities and NaNs among them.
+std::vector<float> turning_points() {
+  std::vector<float> points;
+  for (std::uint32_t upper = 0; upper < 0x10000U; ++upper)
+    for (const std::uint32_t lower : {0x0000U, 0x7fffU, 0x8000U, 0x8001U})
+      points.push_back(std::bit_cast<float>(upper << 16U | lower));
+  return points;
+}
+
+// Passes take entries many at a time, in vectors of the machine's width: every length and stride gives the bits of one entry by itself.
+TEST(host_bf16, passes_round_as_one_entry_does) {
+  const std::vector<float> points = turning_points();
+  const auto count = static_cast<Index>(points.size());
+  Host<BFloat16> la;
+  Owned<float> X(count, 1), back(count, 1);
+  Owned<BFloat16> Y(count, 1), apart(2, count);
+  X.entries = points;
+  la.copy(X.view, Y.view);
+  la.copy(X.view, apart.view.block(0, 0, 1, count).transposed());
+  la.copy(Y.view, back.view);
+  for (Index i = 0; i < count; ++i) {
+    const BFloat16 rounded(points[static_cast<std::size_t>(i)]);
+    ASSERT_EQ(Y.view(i, 0).bits, rounded.bits) << i;
+    ASSERT_EQ(apart.view(0, i).bits, rounded.bits) << i;
+    ASSERT_EQ(std::bit_cast<std::uint32_t>(back.view(i, 0)), std::uint32_t{rounded.bits} << 16U) << i;
+  }
+}
+
+// a x + b y is three roundings in f32 and one to bf16, never a fused product, in place and not, for every length.
+TEST(host_bf16, sums_are_rounded_as_one_entry_is) {
+  constexpr double a = 1.1, b = -0.3;
+  Host<BFloat16> la;
+  for (Index n = 1; n <= 100; ++n) {
+    Owned<float> X(n, 3);
+    Owned<BFloat16> Y(n, 3), Z(n, 3), before(n, 3);
+    la.random_normal(n, X.view);
+    la.random_normal(n + 1, Y.view);
+    la.copy(Y.view, before.view);
+    la.add(a, X.view, b, Y.view, Z.view);
+    la.add(a, X.view, b, Y.view, Y.view);
+    for (Index i = 0; i < 3 * n; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      const volatile float first = static_cast<float>(a) * X.entries[k];
+      const volatile float second = static_cast<float>(b) * float(before.entries[k]);
+      ASSERT_EQ(Z.entries[k].bits, BFloat16(first + second).bits) << n << ' ' << i;
+    }
+    ASSERT_TRUE(same_bits(Y, Z)) << n;
+  }
 }
 
 TEST(host_bf16, says_what_multiplies) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <cmath>
 #include <limits>
@@ -197,6 +198,36 @@ TEST(bf16, the_front_door_plans_by_the_storage_of_grams) {
   EXPECT_LE(largest_of(result), 1.01);
   EXPECT_LE(report.orthogonality.get(), 0.08);  // 1 - 0.963^2, and bf16
   EXPECT_GE(report.orthogonality.get(), epsilon / 16) << "the check sees what bf16 leaves";
+}
+
+// Bits: pieces of work are fixed by sizes, so that a factor is the same for any number of threads. The sides are such that products,
+// Grams and passes are shared among threads.
+TEST(bf16, factors_do_not_depend_on_the_number_of_threads) {
+  constexpr Index rows = 288, cols = 1040;
+  const int threads = omp_get_max_threads();
+  const PreparedPolar five = prepare_polar(
+      {.method = PolarMethod::jordan, .rank = Rank::partial, .certificate = Certificate::none}, epsilon, rows);
+  const PreparedPolar halley = prepare_polar({.method = PolarMethod::gram_halley}, epsilon, rows);
+  for (const PreparedPolar& plan : {five, halley})
+    for (const bool wide : {false, true}) {
+      auto X = matrix_with_spectrum<BFloat16>(cols, rows, Spectrum(rows, 1), 1);
+      const auto factor = [&](int count) {
+        omp_set_num_threads(count);
+        Host<BFloat16> la;
+        OwnedMatrix<BFloat16> U(cols, rows);
+        auto result = wide ? U.view().transposed() : U.view();
+        polar(la, wide ? X.view().transposed() : X.view(), result, plan);
+        std::vector<std::uint16_t> bits;
+        for (const BFloat16 u : U.entries) bits.push_back(u.bits);
+        return bits;
+      };
+      const std::vector<std::uint16_t> alone = factor(1);
+      for (const int count : {2, 3})
+        EXPECT_EQ(factor(count), alone) << name(plan.options.method) << ", " << count << (wide ? ", wide" : ", tall");
+      X.entries.front() = BFloat16(2.0F * float(X.entries.front()) + 0.125F);
+      EXPECT_NE(factor(1), alone) << "the control";
+    }
+  omp_set_num_threads(threads);
 }
 
 /// The same engine with Grams in bf16, as an iteration stored in bf16 throughout has them.
