@@ -3,7 +3,10 @@
 #include <array>
 #include <dnnl.hpp>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "steepest/engine/threads.hpp"
 
@@ -15,10 +18,39 @@ using dnnl::memory;
 // What a primitive is made for: m, n, k, the strides of A, B and the leading one of C, the bytes of its entries; alpha, beta.
 using Key = std::pair<std::array<Index, 9>, std::array<double, 2>>;
 
+/// What a primitive is run with: its matrices, whose memory changes from run to run, and the stream. Made once, for making them
+/// costs more than a product of small matrices.
+struct Call {
+  dnnl::stream stream;
+  std::array<memory, 4> matrices;
+  std::array<dnnl_exec_arg_t, 4> arguments;
+
+  Call(const dnnl::engine& engine, const memory::desc& A, const memory::desc& B, const memory::desc& C,
+       const memory::desc& scratch)
+      : stream(engine),
+        matrices{memory(A, engine, nullptr), memory(B, engine, nullptr), memory(C, engine, nullptr),
+                 memory(scratch, engine, nullptr)},
+        arguments{{{DNNL_ARG_SRC, matrices[0].get()},
+                   {DNNL_ARG_WEIGHTS, matrices[1].get()},
+                   {DNNL_ARG_DST, matrices[2].get()},
+                   {DNNL_ARG_SCRATCHPAD, matrices[3].get()}}} {}
+
+  // oneDNN has one type for what it reads and writes.
+  void run(const dnnl::matmul& primitive, const std::array<const void*, 4>& data) {
+    for (std::size_t i = 0; i < data.size(); ++i)
+      dnnl::error::wrap_c_api(dnnl_memory_set_data_handle(matrices[i].get(), const_cast<void*>(data[i])),
+                              "oneDNN does not take this memory");
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(primitive.get(), stream.get(), static_cast<int>(arguments.size()), arguments.data()),
+        "oneDNN could not run a product");
+  }
+};
+
 struct Product {
   dnnl::memory::desc A, B, C;
   dnnl::matmul primitive;
   std::size_t scratch;
+  std::vector<std::unique_ptr<Call>> idle = {};  // one for each thread that ran it at the same time
 };
 
 template <class T>
@@ -55,8 +87,8 @@ struct OnednnProducts::Primitives {
 
   // C has unit stride along its rows. A reference into a map stays good while others are added.
   template <class T>
-  const Product& find(double alpha, const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B,
-                      double beta, const MatrixView<T>& C) {
+  Product& find(double alpha, const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B, double beta,
+                const MatrixView<T>& C) {
     const Key key{{C.rows, C.cols, A.cols, A.row_stride, A.col_stride, B.row_stride, B.col_stride, C.row_stride,
                    Index{sizeof(T)}},
                   {alpha, beta}};
@@ -67,6 +99,23 @@ struct OnednnProducts::Primitives {
         .emplace(key, make_product(engine, description(A), description(B), description(C), attributes_of(alpha, beta)))
         .first->second;
   }
+
+  std::unique_ptr<Call> take(Product& product) {
+    {
+      const std::lock_guard lock(guard);
+      if (!product.idle.empty()) {
+        std::unique_ptr<Call> call = std::move(product.idle.back());
+        product.idle.pop_back();
+        return call;
+      }
+    }
+    const memory::desc bytes({static_cast<memory::dim>(product.scratch)}, memory::data_type::u8, memory::format_tag::a);
+    return std::make_unique<Call>(engine, product.A, product.B, product.C, bytes);
+  }
+  void give_back(Product& product, std::unique_ptr<Call> call) {
+    const std::lock_guard lock(guard);
+    product.idle.push_back(std::move(call));
+  }
 };
 
 OnednnProducts::OnednnProducts() : primitives_(std::make_unique<Primitives>()) {}
@@ -76,18 +125,11 @@ template <class T>
 void OnednnProducts::multiply(double alpha, const MatrixView<const BFloat16>& A, const MatrixView<const BFloat16>& B,
                               double beta, const MatrixView<T>& C, std::byte* scratch) {
   if (C.col_stride != 1) return multiply(alpha, B.transposed(), A.transposed(), beta, C.transposed(), scratch);
-  const Product& product = primitives_->find(alpha, A, B, beta, C);
+  Product& product = primitives_->find(alpha, A, B, beta, C);
   const SingleThreadedBlas here;
-  const dnnl::engine& engine = primitives_->engine;
-  dnnl::stream stream(engine);
-  const auto on = [&](const memory::desc& what, const void* data) {
-    return memory(what, engine, const_cast<void*>(data));  // oneDNN has one type for what it reads and writes
-  };
-  const memory::desc bytes({static_cast<memory::dim>(product.scratch)}, memory::data_type::u8, memory::format_tag::a);
-  product.primitive.execute(stream, {{DNNL_ARG_SRC, on(product.A, A.data)},
-                                     {DNNL_ARG_WEIGHTS, on(product.B, B.data)},
-                                     {DNNL_ARG_DST, on(product.C, C.data)},
-                                     {DNNL_ARG_SCRATCHPAD, on(bytes, scratch)}});
+  std::unique_ptr<Call> call = primitives_->take(product);
+  call->run(product.primitive, {A.data, B.data, C.data, scratch});
+  primitives_->give_back(product, std::move(call));
 }
 
 template <class T>
