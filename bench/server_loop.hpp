@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "steepest/engine/bf16_kernels.hpp"
 #include "steepest/engine/providers.hpp"
 #include "steepest/io/record.hpp"
 
@@ -16,11 +17,12 @@ namespace steepest::bench {
 
 using Json = nlohmann::ordered_json;
 
-/// The description of a run, as records have it.
+/// The description of a run, as records have it. Throws std::invalid_argument for a STEEPEST_KERNELS that names nothing here.
 inline Json run_description() {
   RunDescription run;
   run.threads = omp_get_max_threads();
   run.kernels = kernels_in_force();
+  run.kernels.emplace("bf16", bf16_kernel());
   return to_json(run);
 }
 

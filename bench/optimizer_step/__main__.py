@@ -22,13 +22,22 @@ def main() -> int:
     options = parser.parse_args()
     if options.rounds < 1 or options.threads < 1:
         parser.error("--rounds and --threads are at least 1")
-    share_cores(options.threads)
+    try:
+        share_cores(options.threads)
+    except ValueError as refusal:
+        parser.error(str(refusal))
     os.environ["TORCHDYNAMO_DISABLE"] = "1"  # compilation of a minute each, for sums that products dwarf
+
+    from polar_peers.server import ServerError
 
     from optimizer_step.session import chosen, run
 
     options.out.mkdir(parents=True, exist_ok=True)
-    return run(options.server, options.out, options.rounds, chosen(options.only, options.quick))
+    try:
+        return run(options.server, options.out, options.rounds, chosen(options.only, options.quick))
+    except ServerError as refusal:
+        print(f"bench: {refusal}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """Runs every contender on a workload: the first step is checked, then steps are timed by turns."""
 
+import os
 import statistics
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from polar_peers.load import ForeignLoad
-from polar_peers.rounds import interleaved
+from polar_peers.placement import Placement
+from polar_peers.rounds import Sample, interleaved
 from polar_peers.server import Server, ServerError
 
 from optimizer_step.contenders import contenders
@@ -14,6 +17,8 @@ from optimizer_step.errors import Errors, adamw_error, errors_of_direction, faul
 from optimizer_step.peer import Matrix, Peer
 from optimizer_step.steepest_step import SteepestStep
 from optimizer_step.workloads import ADAMW, Workload
+
+ONCE_SECONDS = 20  # a step of this length is not repeated: the first one, which is checked, is the sample
 
 
 @dataclass(frozen=True)
@@ -54,38 +59,69 @@ def worst_direction(peer: Peer, gradients: list[Matrix]) -> Errors:
     return worst
 
 
-def first_step(peer: Peer, workload: Workload, gradients: list[Matrix]) -> Errors:
-    """Prepare a contender and look at its first step."""
-    peer.prepare(gradients)
-    if not isinstance(peer, SteepestStep):  # whose server has taken it
-        peer.run()
+@dataclass(frozen=True)
+class FirstStep:
+    """What the first step says of the direction, and its time."""
+
+    errors: Errors
+    sample: Sample
+
+
+def first_step(peer: Peer, workload: Workload, gradients: list[Matrix], load: ForeignLoad) -> FirstStep:
+    """Look at the first step of a contender that is prepared."""
+    load.share()
+    seconds = 0.0 if isinstance(peer, SteepestStep) else peer.run()  # whose server has taken it
+    sample = Sample(seconds, load.share())
     if workload.kind == "adamw":
-        return adamw_error(peer.weights(), gradients, ADAMW, workload.clip_norm)
-    return worst_direction(peer, gradients)
+        return FirstStep(adamw_error(peer.weights(), gradients, ADAMW, workload.clip_norm), sample)
+    return FirstStep(worst_direction(peer, gradients), sample)
 
 
-def compare(workload: Workload, program: Path, rounds: int, out: Path) -> tuple[dict[str, Outcome], list[str]]:
+@dataclass(frozen=True)
+class Turns:
+    """How contenders take their turns."""
+
+    rounds: int
+    placement: Placement
+    load: ForeignLoad
+    server: int  # the number of its process
+
+    def samples(self, peers: list[Peer], first: Mapping[str, FirstStep]) -> dict[str, list[Sample]]:
+        """By turns, threads on cores of their own; of a contender that takes very long, its first step alone."""
+        once = {p.name: [first[p.name].sample] for p in peers if first[p.name].sample.seconds >= ONCE_SECONDS}
+        runs = {peer.name: peer.run for peer in peers if peer.name not in once}
+        processes = {peer.name: self.server if isinstance(peer, SteepestStep) else os.getpid() for peer in peers}
+        return once | interleaved(
+            runs, self.rounds, self.load.share, warm_up=lambda name: self.placement.spread(processes[name], runs[name])
+        )
+
+
+def compare(
+    workload: Workload, program: Path, rounds: int, out: Path, placement: Placement
+) -> tuple[dict[str, Outcome], list[str]]:
     """The outcomes by contender, and what was missing."""
     gradients = workload.gradients()
     with tempfile.TemporaryDirectory() as folder, Server(program) as server:
         taking_part, missing = contenders(workload, server, Path(folder))
-        errors: dict[str, Errors] = {}
+        load = ForeignLoad([server.process.pid])
+        first: dict[str, FirstStep] = {}
         for peer in taking_part:
             try:
-                errors[peer.name] = first_step(peer, workload, gradients)
+                with placement.all_cores():
+                    peer.prepare(gradients)
+                first[peer.name] = first_step(peer, workload, gradients, load)
             except ServerError as refusal:  # of the planner: no method is proved to keep the grade
                 missing.append(f"SKIPPED {peer.name}: {refusal}")
-        taking_part = [peer for peer in taking_part if peer.name in errors]
-        load = ForeignLoad([server.process.pid])
-        samples = interleaved({peer.name: peer.run for peer in taking_part}, rounds, load.share)
+        taking_part = [peer for peer in taking_part if peer.name in first]
+        samples = Turns(rounds, placement, load, server.process.pid).samples(taking_part, first)
         outcomes = {}
         for peer in taking_part:
             if isinstance(peer, SteepestStep):
                 peer.profile(out / f"trace {workload.name}, {peer.name.removeprefix('steepest ')}.json")
             outcomes[peer.name] = Outcome(
                 [sample.seconds for sample in samples[peer.name]],
-                errors[peer.name],
-                faults(peer.name, workload.kind, errors[peer.name]),
+                first[peer.name].errors,
+                faults(peer.name, workload.kind, first[peer.name].errors),
                 peer.version,
                 flops_of(peer, workload),
                 statistics.fmean(sample.foreign for sample in samples[peer.name]),

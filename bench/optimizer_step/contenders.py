@@ -1,6 +1,7 @@
 """Who takes part in a workload."""
 
 import importlib
+import math
 from pathlib import Path
 
 from polar_peers.server import Server
@@ -9,20 +10,27 @@ from optimizer_step.peer import Peer
 from optimizer_step.steepest_step import SteepestStep
 from optimizer_step.workloads import ADAMW, Workload
 
+# optax first: the threads of XLA start before those of torch have cores of their own.
 MUON_MODULES = (
-    "torch_muon", "optax_muon", "pytorch_optimizer_muon", "heavyball_muon", "keller_muon", "gram_newton_schulz_muon",
+    "optax_muon", "torch_muon", "pytorch_optimizer_muon", "heavyball_muon", "keller_muon", "gram_newton_schulz_muon",
 )  # fmt: skip
 
 
-def muon_peers() -> tuple[list[Peer], list[str]]:
-    """The peers that are installed, and what is missing, in words."""
+def muon_peers(flops: float) -> tuple[list[Peer], list[str]]:
+    """The peers that are installed and can take so many flops, and what is missing, in words."""
     peers: list[Peer] = []
     missing: list[str] = []
-    for module in MUON_MODULES:
+    for name in MUON_MODULES:
         try:
-            peers.append(importlib.import_module(f"optimizer_step.{module}").peer())
+            module = importlib.import_module(f"optimizer_step.{name}")
         except ImportError as failure:
-            missing.append(f"SKIPPED {module}: {failure}")
+            missing.append(f"SKIPPED {name}: {failure}")
+            continue
+        most: float = getattr(module, "MOST_FLOPS", math.inf)
+        if flops > most:
+            missing.append(f"SKIPPED {name}: {1e-9 * flops:.0f} Gflop are more than the {1e-9 * most:.0f} it is run at")
+        else:
+            peers.append(module.peer())
     return peers, missing
 
 
@@ -36,5 +44,5 @@ def contenders(workload: Workload, server: Server, folder: Path) -> tuple[list[P
         from optimizer_step import torch_adamw
 
         return [*ours, torch_adamw.peer(ADAMW, workload.clip_norm)], []
-    peers, missing = muon_peers()
+    peers, missing = muon_peers(workload.newton_schulz_flops)
     return ours + peers, missing

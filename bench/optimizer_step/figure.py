@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from polar_peers.figure import save
@@ -16,22 +17,38 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+LONGEST = 3  # times the median: where the axis of times ends, and a longer bar with it
+
+
 def colour_of(contender: str) -> str:
     """This library's colour, or that of all others."""
     return str(COLOURS[0]) if contender.startswith("steepest") else "0.65"
 
 
-def bars(axes: "Axes", values: Mapping[str, float], unit: str) -> None:
-    """Horizontal bars with their numbers, the first on top; a value of 0 is one that nobody counted."""
+def digits(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def bars(axes: "Axes", values: Mapping[str, float], unit: str, end: float) -> None:
+    """Horizontal bars with their numbers, the first on top, on an axis from 0 to `end`.
+
+    A value of 0 is one that nobody counted; a bar that is longer than the axis breaks off there.
+    """
     names = list(values)
-    axes.barh(names, list(values.values()), color=[colour_of(name) for name in names], height=0.7)
-    for k, value in enumerate(values.values()):
+    lengths = [min(value, end) for value in values.values()]
+    axes.barh(names, lengths, color=[colour_of(name) for name in names], height=0.7)
+    for k, (value, length) in enumerate(zip(values.values(), lengths, strict=True)):
+        number = f"{digits(value)} {unit}" if value > 0 else "not counted"
+        inside = length > 0.7 * end
         axes.annotate(
-            f"{value:.3g} {unit}" if value > 0 else "not counted", (value, k), (2, 0),
-            textcoords="offset points", va="center", fontsize=7, annotation_clip=False,
+            f"{number} \N{RIGHTWARDS ARROW}" if value > end else number, (length, k), (-3 if inside else 2, 0),
+            textcoords="offset points", va="center", ha="right" if inside else "left", fontsize=7,
+            color="white" if inside else "black",
         )  # fmt: skip
-    axes.invert_yaxis()
+    axes.set_xlim(0, end)
     axes.tick_params(labelsize=7)
+    axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -44,11 +61,15 @@ def figure_of(run: Json, measured: Mapping[str, Mapping[str, Outcome]], rates: J
     panels = figure.subplots(len(sizes), 2, squeeze=False, sharey="row", height_ratios=sizes)
     for (left, right), (workload, outcomes) in zip(panels, measured.items(), strict=True):
         order = sorted((name for name in outcomes if not outcomes[name].faults), key=lambda n: outcomes[n].median)
-        bars(left, {name: 1e3 * outcomes[name].median for name in order}, "ms")
+        times = {name: 1e3 * outcomes[name].median for name in order}
+        bars(left, times, "ms", end=min(1.25 * max(times.values()), LONGEST * median(times.values())))
         left.set_title(workload, fontsize=8.5, loc="left")
-        left.margins(x=0.25)
-        bars(right, {name: 1e-9 * outcomes[name].flops / outcomes[name].median for name in order}, "Gflop/s")
-        right.set_xlim(0, max(rates["bf16 product"], rates["f32 product"]))
+        left.invert_yaxis()  # of both panels, which share it
+        if not any(outcomes[name].flops for name in order):
+            right.set_axis_off()  # memory alone
+            continue
+        speeds = {name: 1e-9 * outcomes[name].flops / outcomes[name].median for name in order}
+        bars(right, speeds, "Gflop/s", end=max(rates["bf16 product"], rates["f32 product"]))
         right.axvline(rates["f32 product"], color="0.3", linewidth=0.7, linestyle=":")
     figure.text(0.005, -0.01, caption(run, rates), fontsize=7, color="0.35", va="top")
     return figure
@@ -58,10 +79,10 @@ def caption(run: Json, rates: Json) -> str:
     """Where the bars come from."""
     changed = "" if run.get("clean") else " with changes"
     return (
-        f"Medians of {run['rounds']} interleaved rounds; left the time of a step, right useful flops over time: "
-        f"the axis ends at the product in bf16,\n{rates['bf16 product']:.0f} Gflop/s, the dotted line is the product "
-        f"in f32. Triad: {rates['triad']:.1f} GB/s. Commit {str(run['commit'])[:10]}{changed}; "
-        f"{run['machine']['cpu']}; {run['threads']} threads."
+        f"Medians of {run['rounds']} interleaved rounds, Steepest in blue; an arrow: the bar goes on. Left: time of a "
+        f"step. Right: useful flops over time,\non an axis that ends at the product in bf16, "
+        f"{rates['bf16 product']:.0f} Gflop/s; dotted: the product in f32. Triad: {rates['triad']:.1f} GB/s.\n"
+        f"Commit {str(run['commit'])[:10]}{changed}; {run['machine']['cpu']}; {run['threads']} threads."
     )
 
 

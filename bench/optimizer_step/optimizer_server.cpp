@@ -1,6 +1,6 @@
 // Runs this library for `make bench` (server_loop.hpp):
 //   {"describe": true}                        the description of a run, as records have it
-//   {"rates": true}                           {"sgemm": Gflop/s, "triad": GB/s}
+//   {"rates": true}                           {"sgemm": Gflop/s, "triad", "adamw streams": GB/s, "seconds": that it took}
 //   {"prepare": FILE.npy, "shapes": [[m, n], ...], "rule": ..., "settings": {...}, "clip_norm": ...}
 //                                             {"contender", "flops", "plans"} after one step from weights of zero
 //   {"run": contender}                        {"seconds"} of one more step
@@ -22,8 +22,7 @@ class Server {
  public:
   Json answer(const Json& request) {
     if (request.contains("describe")) return run_description();
-    if (request.contains("rates"))
-      return {{"sgemm", product_rate<float>(2048)}, {"triad", triad_rate(std::size_t{1} << 26U)}};
+    if (request.contains("rates")) return rates();
     if (request.contains("prepare")) return prepare(request);
     if (request.contains("run")) return {{"seconds", network(request.at("run")).step()}};
     if (request.contains("write")) return write(request);
@@ -35,6 +34,13 @@ class Server {
 
  private:
   Network& network(std::size_t k) { return *networks_.at(k); }
+
+  static Json rates() {
+    const double start = omp_get_wtime();
+    constexpr std::size_t entries = std::size_t{1} << 26U;
+    const double sgemm = product_rate<float>(2048), triad = triad_rate(entries), streams = stream_rate(entries);
+    return {{"sgemm", sgemm}, {"triad", triad}, {"adamw streams", streams}, {"seconds", omp_get_wtime() - start}};
+  }
 
   Json prepare(const Json& request) {
     NpyMatrix gradients = read_npy(request.at("prepare").get<std::string>());

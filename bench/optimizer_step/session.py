@@ -1,9 +1,11 @@
 """One whole comparison: all workloads, the rates of the machine, the targets, the record, the figure."""
 
+import os
 import sys
 from pathlib import Path
 
 import torch
+from polar_peers.placement import Placement
 from polar_peers.product_rate import product_rate
 from polar_peers.records import verdict_record, write
 from polar_peers.server import Server
@@ -24,14 +26,17 @@ def torch_rate(dtype: torch.dtype, size: int = 2048) -> float:
     return product_rate(lambda: A @ A, size)
 
 
-def machine_rates(program: Path) -> dict[str, float]:
+def machine_rates(program: Path, placement: Placement) -> dict[str, float]:
     """What the machine can do at best, by this library's BLAS or by torch, whichever is faster; GB/s of a triad."""
     with Server(program) as server:
+        placement.spread(server.process.pid, lambda: float(server.ask(rates=True)["seconds"]))
         own = server.ask(rates=True)
+    placement.spread(os.getpid(), lambda: 1 / torch_rate(torch.float32))
     return {
         "f32 product": max(float(own["sgemm"]), torch_rate(torch.float32)),
         "bf16 product": torch_rate(torch.bfloat16),
         "triad": float(own["triad"]),
+        "AdamW's streams": float(own["adamw streams"]),
     }
 
 
@@ -49,22 +54,23 @@ def run(program: Path, out: Path, rounds: int, workloads: list[Workload]) -> int
     with Server(program) as server:
         lines: list[Json] = [{**server.ask(describe=True), "command": ["scripts/bench"], "rounds": rounds}]
     print(opening(lines[0]), flush=True)
-    rates = machine_rates(program)
+    placement = Placement()
+    rates = machine_rates(program, placement)
     measured: dict[str, dict[str, Outcome]] = {}
     for workload in workloads:
-        outcomes, missing = compare(workload, program, rounds, out)
+        outcomes, missing = compare(workload, program, rounds, out, placement)
         measured[workload.name] = outcomes
         lines += [outcome_record(workload, contender, outcome) for contender, outcome in outcomes.items()]
         write(out / "results.jsonl", lines)
         print("\n".join(["", workload_table(workload, outcomes), *missing]), flush=True)
-    rates = higher(rates, machine_rates(program))
+    rates = higher(rates, machine_rates(program, placement))
     asked = [target for target in targets(lines[0]["machine"]["isa"]) if target.case in measured]
     verdicts = [verdict(target, measured[target.case]) for target in asked]
     lines += [verdict_record(entry) for entry in verdicts] + [{"event": "rates", **rates}]
     write(out / "results.jsonl", lines)
     (out / "ratios.md").write_text(ratio_table(measured), encoding="utf-8")
     print(f"\n{verdict_table(verdicts)}\n")
-    print(", ".join(f"{name} {rate:.1f}" for name, rate in rates.items()), "(Gflop/s, triad GB/s)")
+    print(", ".join(f"{name} {rate:.1f}" for name, rate in rates.items()), "(products Gflop/s, memory GB/s)")
     for suffix in ("svg", "png"):
         print(write_figure(out / "results.jsonl", out / f"steps.{suffix}"))
     return 0

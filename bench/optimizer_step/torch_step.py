@@ -25,15 +25,13 @@ class TorchStep:
         """Make parameters and the optimizer."""
         self.gradients = [torch.from_numpy(np.ascontiguousarray(gradient)) for gradient in gradients]
         self.parameters = [torch.nn.Parameter(torch.zeros_like(gradient)) for gradient in self.gradients]
-        for parameter, gradient in zip(self.parameters, self.gradients, strict=True):
-            parameter.grad = gradient.clone()
+        self.buffers = [gradient.clone() for gradient in self.gradients]
         self.optimizer = self.make(self.parameters)
 
     def run(self) -> float:
         """One step, clipping included."""
-        for parameter, gradient in zip(self.parameters, self.gradients, strict=True):
-            assert parameter.grad is not None
-            parameter.grad.copy_(gradient)  # some optimizers write to it
+        for parameter, buffer, gradient in zip(self.parameters, self.buffers, self.gradients, strict=True):
+            parameter.grad = buffer.copy_(gradient)  # some optimizers write to it, or take it away
         start = time.perf_counter()
         if self.clip_norm > 0:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_norm, foreach=True)

@@ -9,9 +9,13 @@ from pathlib import Path
 def share_cores(threads: int) -> None:
     """Keep this process and its children on so many cores, before any library counts them.
 
-    Idle threads sleep, so that those of one library take no time from the next.
+    Idle threads sleep, so that those of one library take no time from the next. Raises ValueError where there are fewer
+    cores: threads that wait for one another's core measure the scheduler.
     """
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    cores = sorted(os.sched_getaffinity(0))
+    if threads > len(cores):
+        raise ValueError(f"--threads must be at most {len(cores)}, the cores of this machine; {threads} came")
+    os.sched_setaffinity(0, cores[:threads])
     os.environ["OMP_WAIT_POLICY"] = "passive"
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
@@ -34,12 +38,20 @@ def main() -> int:
     options = parser.parse_args()
     if options.rounds < 1 or options.threads < 1:
         parser.error("--rounds and --threads are at least 1")
-    share_cores(options.threads)
+    try:
+        share_cores(options.threads)
+    except ValueError as refusal:
+        parser.error(str(refusal))
 
+    from polar_peers.server import ServerError
     from polar_peers.session import run
 
     options.out.mkdir(parents=True, exist_ok=True)
-    return run(options.server, options.out, options.rounds, options.only)
+    try:
+        return run(options.server, options.out, options.rounds, options.only)
+    except ServerError as refusal:
+        print(f"bench-polar: {refusal}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

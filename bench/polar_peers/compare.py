@@ -1,5 +1,6 @@
 """Runs every contender on every matrix."""
 
+import os
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from polar_peers.jax_polar import JaxPolar
 from polar_peers.load import ForeignLoad
 from polar_peers.numpy_svd import NumpySvd
 from polar_peers.peer import Peer
+from polar_peers.placement import Placement
 from polar_peers.product_rate import product_rate
 from polar_peers.rounds import interleaved
 from polar_peers.scipy_polar import ScipyPolar
@@ -34,16 +36,23 @@ def contenders(case: Case, server: Server, folder: Path) -> Iterator[tuple[Peer,
             yield TorchNewtonSchulz(precision), NEWTON_SCHULZ_WITHIN
 
 
-def compare(case: Case, program: Path, rounds: int) -> dict[str, Outcome]:
+def compare(case: Case, program: Path, rounds: int, placement: Placement) -> dict[str, Outcome]:
     """The outcomes on one matrix, by contender."""
     A = case.matrix()
     oracle = oracle_of(A)
     with tempfile.TemporaryDirectory() as folder, Server(program) as server:
         taking_part = list(contenders(case, server, Path(folder)))
-        for peer, _ in taking_part:
-            peer.prepare(A)
+        with placement.all_cores():
+            for peer, _ in taking_part:
+                peer.prepare(A)
+        runs = {peer.name: peer.run for peer, _ in taking_part}
+        processes = {
+            peer.name: server.process.pid if isinstance(peer, SteepestPolar) else os.getpid() for peer, _ in taking_part
+        }
         load = ForeignLoad([server.process.pid])
-        samples = interleaved({peer.name: peer.run for peer, _ in taking_part}, rounds, load.share)
+        samples = interleaved(
+            runs, rounds, load.share, warm_up=lambda name: placement.spread(processes[name], runs[name])
+        )
         outcomes = {}
         for peer, within in taking_part:
             factors = peer.factors()

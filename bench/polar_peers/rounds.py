@@ -13,6 +13,8 @@ MOST_REPETITIONS = 50
 # A sample is taken again while other processes have more than this share of the cores, and so often at the most.
 QUIET = 0.1
 MOST_TRIES = 3
+# A first run of this length has warmed up what there is, and says how long the others take.
+LONG_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,23 @@ def quiet_sample(run: Callable[[], float], count: int, foreign: Callable[[], flo
 
 
 def interleaved(
-    runs: Mapping[str, Callable[[], float]], rounds: int, foreign: Callable[[], float], pause: float = PAUSE_SECONDS
+    runs: Mapping[str, Callable[[], float]],
+    rounds: int,
+    foreign: Callable[[], float],
+    pause: float = PAUSE_SECONDS,
+    warm_up: Callable[[str], float] | None = None,
 ) -> dict[str, list[Sample]]:
     """Samples of each contender, one a round; every round begins with the next contender.
 
-    A run returns its own seconds; `foreign` the share of others since it was last asked. One run of each goes before
-    and is not counted; another tells how many make a sample.
+    A run returns its own seconds; `foreign` the share of others since it was last asked. One run of each, or what
+    `warm_up` makes of its name, goes before and is not counted; another, unless that was long, tells how many make a
+    sample.
     """
     names = list(runs)
     counts = {}
     for name in names:
-        runs[name]()
-        counts[name] = repetitions(runs[name]())
+        seconds = warm_up(name) if warm_up else runs[name]()
+        counts[name] = repetitions(seconds if seconds >= LONG_SECONDS else runs[name]())
     samples: dict[str, list[Sample]] = {name: [] for name in names}
     for first in range(rounds):
         for k in range(len(names)):
@@ -64,5 +71,7 @@ def interleaved(
 
 
 def ratios(peer: list[float], ours: list[float]) -> list[float]:
-    """Time of the peer over ours, round by round."""
-    return [theirs / own for theirs, own in zip(peer, ours, strict=True)]
+    """Time of the peer over ours, round by round; the only time of one that is measured once stands for every round."""
+    rounds = max(len(peer), len(ours))
+    each = (times * rounds if len(times) == 1 else times for times in (peer, ours))
+    return [theirs / own for theirs, own in zip(*each, strict=True)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from polar_peers.cases import CASES, targets
 from polar_peers.compare import compare, peaks
 from polar_peers.figure import write_figure
+from polar_peers.placement import Placement
 from polar_peers.records import Json, outcome_record, verdict_record, write
 from polar_peers.server import Server
 from polar_peers.tables import case_table, verdict_table
@@ -40,11 +41,12 @@ def run(program: Path, out: Path, rounds: int, only: list[str]) -> int:
         print(f"bench-polar: no matrix has one of {only} in its name", file=sys.stderr)
         return 2
     lines = [description(program, rounds, only)]
+    placement = Placement()
     rates = peaks(program)
     print(opening(lines[0]), flush=True)
     measured: dict[str, dict[str, Outcome]] = {}
     for case in cases:
-        outcomes = measured[case.name] = compare(case, program, rounds)
+        outcomes = measured[case.name] = compare(case, program, rounds, placement)
         lines += [outcome_record(case, contender, outcome) for contender, outcome in outcomes.items()]
         write(out / "results.jsonl", lines)
         print(f"\n{case_table(case.name, outcomes)}", flush=True)
