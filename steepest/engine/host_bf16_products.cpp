@@ -170,8 +170,9 @@ void Host<BFloat16>::gram(const Operand& X, const Gram& A) {
   const MatrixView<const BFloat16> Y = std::get<Matrix>(X);
   const Index s = Y.rows;
   // Block rows of the lower triangle: what lies left of the diagonal in one product, as oneDNN packs its second factor anew
-  // each time, and the diagonal in two strips, so that less of the other triangle is computed.
-  const Index rows = std::max<Index>(1, s / 192);
+  // each time, and the diagonal in strips, so that less of the other triangle is computed. Both sizes were measured.
+  const Index rows = std::max<Index>(1, s / 128);
+  const Index strips = std::clamp<Index>(s / rows / 32, 1, 4);
   const auto for_part = [&](Index piece, auto&& f) {
     const auto part = [&](Index begin, Index size, Index left, Index columns) {
       if (columns > 0)
@@ -179,13 +180,13 @@ void Host<BFloat16>::gram(const Operand& X, const Gram& A) {
           A.block(begin, left, size, columns));
     };
     const bool on_diagonal = piece >= rows;
-    const Index row = on_diagonal ? (piece - rows) / 2 : rows - 1 - piece;  // the longest first
+    const Index row = on_diagonal ? (piece - rows) / strips : rows - 1 - piece;  // the longest first
     const auto [begin, size] = host_detail::block_range(s, rows, row);
     if (!on_diagonal) return part(begin, size, 0, begin);
-    const auto [down, height] = host_detail::block_range(size, 2, (piece - rows) % 2);
+    const auto [down, height] = host_detail::block_range(size, strips, (piece - rows) % strips);
     part(begin + down, height, begin, down + height);
   };
-  const Index pieces = 3 * rows;
+  const Index pieces = (1 + strips) * rows;
   std::size_t bytes = 0;
   for (Index piece = 0; piece < pieces; ++piece)
     for_part(piece, [&](const auto& X_rows, const auto& columns, const Gram& part) {

@@ -2,6 +2,7 @@
 // Transposition in host memory, compiled by host.cpp: tile by tile through a buffer, because the columns of a matrix whose
 // side is a power of two share a few lines of the cache.
 #include <algorithm>
+#include <cstring>
 
 #include "steepest/base/view.hpp"
 #include "steepest/engine/threads.hpp"
@@ -10,14 +11,54 @@ namespace steepest::host_detail {
 
 inline constexpr Index tile_side = 32;
 
+template <class T>
+using Four [[gnu::vector_size(4 * sizeof(T))]] = T;
+
+/// Y = X' for 4 x 4 entries in column-major order, by two rounds of pairs.
+template <class T>
+void transpose_four(const T* X, Index x_stride, T* Y, Index y_stride) {
+  Four<T> x[4];
+  for (Index j = 0; j < 4; ++j) std::memcpy(&x[j], X + j * x_stride, sizeof x[j]);
+  const Four<T> top_left = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5);
+  const Four<T> low_left = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
+  const Four<T> top_right = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5);
+  const Four<T> low_right = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
+  const Four<T> y[4] = {__builtin_shufflevector(top_left, top_right, 0, 1, 4, 5),
+                        __builtin_shufflevector(top_left, top_right, 2, 3, 6, 7),
+                        __builtin_shufflevector(low_left, low_right, 0, 1, 4, 5),
+                        __builtin_shufflevector(low_left, low_right, 2, 3, 6, 7)};
+  for (Index i = 0; i < 4; ++i) std::memcpy(Y + i * y_stride, &y[i], sizeof y[i]);
+}
+
+/// Row i of X lies at buffer[i].
+template <class T>
+using TileRows = T[tile_side][tile_side + 4];
+
+/// The rows of a column-major tile.
+template <class T>
+void gather_rows(const MatrixView<T>& X, TileRows<T>& buffer) {
+  const Index rows = X.rows / 4 * 4, cols = X.cols / 4 * 4;
+  for (Index j = 0; j < cols; j += 4)
+    for (Index i = 0; i < rows; i += 4)
+      transpose_four(X.data + i + j * X.col_stride, X.col_stride, &buffer[i][j], tile_side + 4);
+  for (Index j = 0; j < X.cols; ++j)
+    for (Index i = j < cols ? rows : 0; i < X.rows; ++i) buffer[i][j] = X.data[i + j * X.col_stride];
+}
+
 /// Y = X' for tiles, both column-major.
 template <class T>
 void transpose_tile(const MatrixView<T>& X, const MatrixView<T>& Y) {
-  T buffer[tile_side][tile_side + 1];
-  for (Index j = 0; j < X.cols; ++j)
-    for (Index i = 0; i < X.rows; ++i) buffer[i][j] = X.data[i + j * X.col_stride];
-  for (Index i = 0; i < X.rows; ++i)
-    for (Index j = 0; j < X.cols; ++j) Y.data[j + i * Y.col_stride] = buffer[i][j];
+  TileRows<T> buffer;
+  gather_rows(X, buffer);
+  for (Index i = 0; i < X.rows; ++i) std::copy_n(buffer[i], X.cols, Y.data + i * Y.col_stride);
+}
+
+/// The lower triangle of a tile on the diagonal to the upper one.
+template <class T>
+void mirror_tile(const MatrixView<T>& A) {
+  TileRows<T> buffer;
+  gather_rows(A, buffer);
+  for (Index i = 1; i < A.rows; ++i) std::copy_n(buffer[i], i, A.data + i * A.col_stride);
 }
 
 /// f(first row, number of rows) of the rows of tiles of X; threads share those of a large X.
@@ -48,8 +89,7 @@ void mirror(const MatrixView<T>& A) {
   for_each_tile_row(A, [&](Index i, Index rows) {
     for (Index j = 0; j < i; j += tile_side)
       transpose_tile(A.block(i, j, rows, tile_side), A.block(j, i, tile_side, rows));
-    for (Index q = i; q < i + rows; ++q)
-      for (Index p = q + 1; p < i + rows; ++p) A(q, p) = A(p, q);
+    mirror_tile(A.block(i, i, rows, rows));
   });
 }
 
