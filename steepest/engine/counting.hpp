@@ -57,6 +57,12 @@ class Counting {
   Matrix row_block(const Matrix& X, Index begin, Index count) const { return inner_->row_block(X, begin, count); }
   auto frame() { return inner_->frame(); }
 
+  /// The inner engine's engine of more digits, whose flops are not counted.
+  auto& wider() requires requires(Inner& inner) { inner.wider(); }
+  { return inner_->wider(); }
+  void widen(const Matrix& X, const auto& Y) { inner_->widen(X, Y); }
+  void narrow(const auto& Y, const Matrix& X) { inner_->narrow(Y, X); }
+
   template <class F>
   void each(Index count, F&& f) {
     inner_->each(count, [&](Inner& worker, Index i) {

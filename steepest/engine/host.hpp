@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,15 @@ class Host {
     Arena::Mark mark_;
   };
   Frame frame() { return Frame(arena_); }
+
+  /// The engine of double precision beside one of f32, made when it is first asked for, and the passes between their matrices.
+  Host<double>& wider() requires std::same_as<T, float> {
+    if (!wider_) wider_ = std::make_unique<Host<double>>();
+    return *wider_;
+  }
+  void widen(const Matrix& X, const MatrixView<double>& Y) requires std::same_as<T, float>;
+  void narrow(const MatrixView<double>& Y, const Matrix& X) requires std::same_as<T, float>;
+
   /// The most scratch that was ever in use at once in this engine, and the same of each of its workers.
   std::vector<std::size_t> most_scratch() const;
 
@@ -143,6 +153,7 @@ class Host {
 
  private:
   Arena arena_;
+  std::unique_ptr<Host<double>> wider_;
   std::vector<std::unique_ptr<Host>> workers_;
 };
 

@@ -144,6 +144,16 @@ double Host<T>::power_of_two(double s) const {
 }
 
 template <class T>
+void Host<T>::widen(const Matrix& X, const MatrixView<double>& Y) requires std::same_as<T, float> {
+  host_detail::for_each_entry([](double& y, float x) { y = x; }, Y, X);
+}
+
+template <class T>
+void Host<T>::narrow(const MatrixView<double>& Y, const Matrix& X) requires std::same_as<T, float> {
+  host_detail::for_each_entry([](float& x, double y) { x = static_cast<float>(y); }, X, Y);
+}
+
+template <class T>
 void Host<T>::copy(const Matrix& X, const Matrix& Y) {
   assert(X.rows == Y.rows && X.cols == Y.cols);
   if (X.data == Y.data && X.row_stride == Y.row_stride) return;

@@ -41,6 +41,7 @@ struct Schedule {
   std::string_view map;
   std::vector<Step> steps;
   Interval start;
+  bool alternatives = false;  ///< a matrix takes one of the steps
 };
 
 std::string_view kind_of(const OddPolynomial& p) {
@@ -86,6 +87,24 @@ Schedule of_zolotarev(const ZolotarevSchedule& schedule, double lower) {
   return result;
 }
 
+/// One row for each term of each rung: a matrix takes the first one whose `from` its singular values are not below.
+Schedule of_ladder(const ZolotarevLadder& ladder) {
+  Schedule result{"scale x (1 + sum of a/(x^2 + c)), one step from the first `from` that applies",
+                  {},
+                  {ladder.lower_bound, 1},
+                  true};
+  int number = 0;
+  for (const auto& [from, step] : ladder.rungs) {
+    ++number;
+    for (const ZolotarevTerm& term : step.terms)
+      result.steps.push_back({number,
+                              "inverse",
+                              {{"scale", step.scale}, {"a", term.a}, {"c", term.c}, {"from", from}},
+                              {step.lower, 2 - step.lower}});
+  }
+  return result;
+}
+
 Schedule of_newton(const NewtonSchedule& schedule, double lower) {
   Schedule result{"(mu x + 1/(mu x))/2", {}, {lower, 1}};
   for (const NewtonStep& step : schedule)
@@ -96,15 +115,20 @@ Schedule of_newton(const NewtonSchedule& schedule, double lower) {
 Schedule schedule_of(const PreparedPolar& plan, Precision precision) {
   const double lower = plan.options.lower_bound > 0 ? plan.options.lower_bound : epsilon(precision);
   if (plan.options.method == PolarMethod::newton) return of_newton(plan.newton, lower);
+  if (plan.options.method == PolarMethod::gram_zolotarev) return of_ladder(plan.ladder);
   if (plan.options.method == PolarMethod::zolo_pd) return of_zolotarev(plan.zolotarev, lower);
   return plan.polynomials.empty() ? of_halley(plan.halley, lower)
                                   : of_polynomials(plan.polynomials, plan.options.lower_bound);
 }
 
-/// max |1 - x| over the range that the last step leaves, or over the first range where there are no steps.
+/// max |1 - x| over the range that the last step leaves, or any of them where they are alternatives, or over the first range
+/// where there are no steps.
 double error_bound(const Schedule& schedule) {
-  const Interval range = schedule.steps.empty() ? schedule.start : schedule.steps.back().range;
-  return std::max(1 - range.lower, range.upper - 1);
+  const auto error = [](Interval range) { return std::max(1 - range.lower, range.upper - 1); };
+  double bound = error(schedule.steps.empty() ? schedule.start : schedule.steps.back().range);
+  if (schedule.alternatives)
+    for (const Step& step : schedule.steps) bound = std::max(bound, error(step.range));
+  return bound;
 }
 
 /// Before which steps the Gram is formed anew, counted from 1.
@@ -115,7 +139,9 @@ std::vector<int> restarts(const PreparedPolar& plan) {
 }
 
 bool in_gram_space(const PreparedPolar& plan) {
-  return plan.form == PolynomialForm::gram || plan.options.method == PolarMethod::gram_halley;
+  const PolarMethod method = plan.options.method;
+  return plan.form == PolynomialForm::gram || method == PolarMethod::gram_halley ||
+         method == PolarMethod::gram_zolotarev;
 }
 
 Json as_json(const PreparedPolar& plan, const Schedule& schedule) {

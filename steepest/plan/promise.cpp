@@ -10,6 +10,7 @@
 #include "steepest/base/named.hpp"
 #include "steepest/polar/gram_halley_error.hpp"
 #include "steepest/polar/gram_space_bound.hpp"
+#include "steepest/polar/gram_space_model.hpp"
 #include "steepest/polar/null_part.hpp"
 #include "steepest/polar/restarts.hpp"
 
@@ -57,17 +58,8 @@ double standard_rounding(const PolynomialSchedule& schedule, double epsilon, dou
   return error;
 }
 
-/// What Gram space rounds, in the 2-norm: X as it comes, X X' of Frobenius norm 1, a step's R, Q X by ||Q||, and U.
-struct GramSpaceModel {
-  double input, gram, gram_step, product, storage;
-};
-
-GramSpaceModel gram_space_model(const MatrixClass& matrices) {
-  const double eps = epsilon(matrices.precision);
-  const double of_grams = gram_epsilon(eps);
-  const double gram = of_grams * std::min(0.5, 5 / std::sqrt(small_side(matrices)));
-  if (of_grams == eps) return {eps, gram, eps, eps, 0};
-  return {0, gram, of_grams, 0x1p-17, eps / 2};  // bf16 is taken as it is; Q is split in two
+GramSpaceModel model_of(const MatrixClass& matrices) {
+  return gram_space_model(epsilon(matrices.precision), std::min(matrices.rows, matrices.cols));
 }
 
 /// Rounding of the Gram form: a block between restarts adds `gram` g^2 for each of its steps, and its product.
@@ -113,15 +105,35 @@ FactorBounds polynomial_bounds(const PreparedPolar& plan, double lower, const Ma
   const double eps = epsilon(matrices.precision);
   const Interval promised = image(plan.polynomials, {lower, 1}), all = image(plan.polynomials, {0, 1});
   const bool gram = plan.form == PolynomialForm::gram;
-  const double rounding = gram ? gram_rounding(plan, gram_space_model(matrices))
-                               : standard_rounding(plan.polynomials, eps, small_side(matrices));
+  const double rounding =
+      gram ? gram_rounding(plan, model_of(matrices)) : standard_rounding(plan.polynomials, eps, small_side(matrices));
   return {std::max(1 - promised.lower, promised.upper - 1), std::max(std::abs(all.lower), all.upper), rounding};
 }
 
 FactorBounds halley_bounds(const PreparedPolar& plan, double lower, const MatrixClass& matrices) {
   double l = lower;
   for (const HalleyStep& step : plan.halley) l = std::min(1.0, l * (step.a + step.b * l * l) / (1 + step.c * l * l));
-  return {1 - l, 1, halley_rounding(plan, gram_space_model(matrices))};
+  return {1 - l, 1, halley_rounding(plan, model_of(matrices))};
+}
+
+/// The worst of what X may be given: any rung, and where none in use reaches the bound what the host does then.
+double ladder_rounding(const ZolotarevLadder& ladder, const MatrixClass& matrices, bool widens) {
+  const GramSpaceModel at = model_of(matrices);
+  const Index side = std::min(matrices.rows, matrices.cols);
+  double worst = 0;
+  for (const ZolotarevRung& rung : ladder.in_use())
+    worst = std::max(worst, ladder_error(ladder.in_use(), rung.lower, at, side));
+  if (ladder.reaches()) return worst;
+  if (!widens) return std::max(worst, ladder_error(ladder.in_use(), ladder.lower_bound, at, side));
+  const GramSpaceModel wide = gram_space_model(0x1p-52, side);
+  return std::max({worst, ladder.deviation / 2, ladder_error(ladder.rungs, ladder.lower_bound, wide, side) + at.input});
+}
+
+FactorBounds ladder_bounds(const PreparedPolar& plan, const MatrixClass& matrices) {
+  double deviation = 0;
+  for (const ZolotarevRung& rung : plan.ladder.rungs) deviation = std::max(deviation, 1 - rung.step.lower);
+  return {deviation, 1 + deviation,
+          ladder_rounding(plan.ladder, matrices, matrices.on_host && matrices.precision == Precision::f32)};
 }
 
 /// P'U Q = D + E: the diagonal deviates by D and E, the rest by E without its diagonal, at most 2 ||E||.
@@ -137,6 +149,8 @@ Verdict graded(const FactorBounds& b, const Limits& limit) {
 double largest_of_null(const PreparedPolar& plan, const MatrixClass& matrices) {
   double slope = slope_at_zero(plan.polynomials);
   for (const HalleyStep& step : plan.halley) slope *= step.a;
+  for (const ZolotarevRung& rung : plan.ladder.rungs)
+    slope = std::max(slope, norm_of_inverse_sum(rung.step.scale, rung.step.terms));
   return slope * null_threshold(matrices.rows, matrices.cols, epsilon(matrices.precision));
 }
 
@@ -161,6 +175,10 @@ Verdict converged_verdict(const PreparedPolar& plan, const Promise& promise, con
 std::string_view name(Grade grade) { return name_in<Grade>(grades, grade); }
 Grade grade_named(std::string_view word) { return value_in<Grade>(grades, "[plan] grade", word); }
 
+double largest_deviation(const Promise& promise) {
+  return promise.grade == Grade::exact ? promise.tolerance : limits(promise.grade).diagonal;
+}
+
 double promised_lower_bound(const Promise& promise, const MatrixClass& matrices, Normalization normalization) {
   const double least = promise.grade == Grade::exact ? 0 : 1e-3;
   // ||X||_F <= sqrt(s) ||X||_2, and the Schatten-4 norm is at most the fourth root of s times it.
@@ -169,6 +187,7 @@ double promised_lower_bound(const Promise& promise, const MatrixClass& matrices,
 }
 
 FactorBounds factor_bounds(const PreparedPolar& plan, double lower, const MatrixClass& matrices) {
+  if (!plan.ladder.rungs.empty()) return ladder_bounds(plan, matrices);
   return plan.halley.empty() ? polynomial_bounds(plan, lower, matrices) : halley_bounds(plan, lower, matrices);
 }
 

@@ -34,6 +34,7 @@ struct MatrixClass {
   Index rows = 0, cols = 0;
   Precision precision = Precision::f64;
   double lower_bound = 0;
+  bool on_host = true;  ///< where gram_zolotarev in f32 goes over to f64 when the matrix asks for it
 };
 
 /// Bounds of a factor U for which P'U Q = D + E, D diagonal: |d_i - 1| for the singular values of the promise, ||U||_2 from above
@@ -44,20 +45,22 @@ struct FactorBounds {
   double rounding;
 };
 
+/// |p_i'U q_i - 1| at most; of exact the tolerance.
+double largest_deviation(const Promise& promise);
+
 /// The lower bound, relative to the normalization, of the singular values that a promise speaks of; 0 where it speaks of
 /// all and nothing is known of them. 1e-3 for muon_grade and tight, since no normalization exceeds ||X||_F.
 double promised_lower_bound(const Promise& promise, const MatrixClass& matrices, Normalization normalization);
 
 /// The bounds of a method that takes steps, for singular values of [lower, 1] times the normalization, to first order in the
-/// roundings: of a product epsilon ||A|| ||B||; of X X' of side s and Frobenius norm 1 epsilon min(1/2, 5/sqrt(s)), whose entries
-/// round independently (0.4 epsilon is the largest seen at s = 128, 0.13 at 768; where one row outweighs all others 1.4, but in the
-/// direction of that row, where (I + c R)^-1 is 1/c). In bf16 a Gram rounds as in f32, Q X of split Q by 2^-17 ||Q||, U by 2^-8.
+/// roundings: of a product epsilon ||A|| ||B||, of Gram space by gram_space_model.hpp.
 ///   polynomials    diagonal, largest: image of the schedule; rounding: sum over steps of epsilon |a| + |b| + |c| + |d| times the
 ///                  Frobenius norm of the iterate, times the slopes of the steps after it (an odd function of singular
 ///                  values is as Lipschitz in the Frobenius norm as it is for numbers)
 ///   Gram form      the same with epsilon of the Gram, g^2 for each step of a block between restarts, g its growth: (q(R^) - q(R)) X with
 ///                  |q[r1, r2]| x2 <= g^2 for q(r) near min(g, r^(-1/2))
 ///   gram_halley    gram_halley_error and the rounding of X and of Q X
+///   gram_zolotarev the same with gram_zolotarev_error, the worst of the ladder's rungs
 /// Rounding is infinite where nothing is proved.
 FactorBounds factor_bounds(const PreparedPolar& plan, double lower, const MatrixClass& matrices);
 

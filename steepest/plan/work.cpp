@@ -103,6 +103,12 @@ void newton_halley_work(Tally& la, Tally::Matrix X, const PolarOptions& o, bool 
   if (o.certificate == Certificate::full) la.eigh(S, S, S);
 }
 
+/// ||X||_F over the Schatten-4 norm as of square Gaussian matrices, whose singular values are a quarter circle: the host takes its
+/// inverses by this ratio, which is 1 for the worst X and s^(1/4) at the most.
+double usual_spread(Index smaller_side) {
+  return std::pow(static_cast<double>(std::max<Index>(2, smaller_side)) / 2, 0.25);
+}
+
 }  // namespace
 
 std::vector<KernelCall> polar_work(const PreparedPolar& plan, Index m, Index n, bool needs_h, const Conditions& at) {
@@ -111,12 +117,15 @@ std::vector<KernelCall> polar_work(const PreparedPolar& plan, Index m, Index n, 
   Tally::Matrix U = X;
   Tally::Gram H{n, n};
   const bool on_host = at.engine == EngineKind::host;
+  PreparedPolar asked = plan;
+  if (on_host) asked.ladder.lower_bound = std::min(0.99, plan.ladder.lower_bound * usual_spread(std::min(m, n)));
   if (on_host && name(plan.options.method) == "newton_halley" && m > 0 && n > 0) {
     newton_halley_work(la, {std::max(m, n), std::min(m, n)}, plan.options, needs_h && m < n, at);
     return la.calls();
   }
-  PreparedPolar asked = plan;
   if (on_host && looks_for_null_part(plan.options)) asked.options.rank = Rank::complete;
+  if (on_host && asked.options.method == PolarMethod::gram_zolotarev && !asked.ladder.reaches())
+    la.cholesky(Tally::Gram{std::min(m, n), std::min(m, n)}, H);
   if (needs_h)
     polar(la, X, U, H, asked);
   else

@@ -107,6 +107,23 @@ double newton_halley_flops(const NewtonHalleySteps& steps, Index m, Index n) {
   return before + iterations + 12.0 * steps.norms * s * s + after;
 }
 
+double gram_zolotarev_flops(int inverses, int restarts, int factorizations, Index m, Index n) {
+  const auto s = static_cast<double>(std::min(m, n));
+  const auto l = static_cast<double>(std::max(m, n));
+  return (inverses + factorizations / 3.0) * s * s * s + (restarts + 1) * 3 * s * s * l;
+}
+
+namespace {
+
+/// Of the worst X: the last rung, or after a Halley step the one for what that leaves.
+double ladder_flops(const ZolotarevLadder& ladder, Index m, Index n) {
+  const auto terms = [&](double lower) { return static_cast<int>(rung_for(ladder.in_use(), lower).step.terms.size()); };
+  if (ladder.reaches()) return gram_zolotarev_flops(terms(ladder.lower_bound), 0, 0, m, n);
+  return gram_zolotarev_flops(1 + terms(halley_step(ladder.lower_bound).lower), 1, 1, m, n);
+}
+
+}  // namespace
+
 double polar_flops(const PreparedPolar& plan, Index m, Index n) {
   const auto s = static_cast<double>(std::min(m, n));
   const auto l = static_cast<double>(std::max(m, n));
@@ -127,6 +144,8 @@ double polar_flops(const PreparedPolar& plan, Index m, Index n) {
       return newton_halley_flops({.newton = 1, .halley = 1, .gram = 1, .taylor_products = 2, .norms = 3}, m, n);
     case PolarMethod::gram_halley:
       return gram_halley_flops(plan, s, l);
+    case PolarMethod::gram_zolotarev:
+      return ladder_flops(plan.ladder, m, n);
     default:
       return polynomial_method_flops(plan, s, l);
   }

@@ -28,7 +28,7 @@ struct MethodRow {
 constexpr Set septic = set_of(O::steps, O::normalization);
 constexpr Set polynomial = septic | set_of(O::form);
 
-constexpr std::array<MethodRow, 15> methods{{
+constexpr std::array<MethodRow, 16> methods{{
     {M::newton_schulz_cubic, "newton_schulz_cubic", polynomial},
     {M::newton_schulz_quintic, "newton_schulz_quintic", polynomial},
     {M::kovarik7, "kovarik7", septic},
@@ -39,6 +39,7 @@ constexpr std::array<MethodRow, 15> methods{{
     {M::cans, "cans", polynomial | set_of(O::lower_bound, O::degree, O::safety, O::delta)},
     {M::lewis, "lewis", polynomial | set_of(O::lower_bound)},
     {M::gram_halley, "gram_halley", set_of(O::steps, O::lower_bound, O::normalization)},
+    {M::gram_zolotarev, "gram_zolotarev", set_of(O::lower_bound, O::delta)},
     {M::qdwh, "qdwh", set_of(O::lower_bound)},
     {M::zolo_pd, "zolo_pd", set_of(O::lower_bound, O::order)},
     {M::newton, "newton", set_of(O::lower_bound, O::scaling)},
@@ -122,10 +123,14 @@ void check_options(const PolarOptions& options) {
   if (const auto& p = options.coefficients)
     check(std::isfinite(p->a) && std::isfinite(p->b) && std::isfinite(p->c) && std::isfinite(p->d),
           "[polar] coefficients must be finite; {}, {}, {} came", p->a, p->b, p->c);
+  check(!reads(options.method, PolarOption::delta) || (0x1p-52 <= options.delta && options.delta < 1),
+        "[polar] delta must lie in [2^-52, 1); {} came", options.delta);
   check_combinations(options);
 }
 
-bool takes_steps(PolarMethod method) { return reads(method, PolarOption::steps); }
+bool takes_steps(PolarMethod method) {
+  return reads(method, PolarOption::steps) || method == PolarMethod::gram_zolotarev;
+}
 
 std::string_view name(Normalization normalization) {
   return normalization == Normalization::frobenius ? "frobenius" : "schatten4";
@@ -146,7 +151,7 @@ std::string_view name(NewtonScaling scaling) {
 }
 
 Normalization normalization_of(const PolarOptions& options) {
-  const bool from_gram = options.method == PolarMethod::gram_halley;
+  const bool from_gram = options.method == PolarMethod::gram_halley || options.method == PolarMethod::gram_zolotarev;
   return options.normalization.value_or(from_gram ? Normalization::schatten4 : Normalization::frobenius);
 }
 

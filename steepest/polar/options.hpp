@@ -20,6 +20,7 @@ enum class PolarMethod {
   cans,
   lewis,
   gram_halley,
+  gram_zolotarev,
   qdwh,
   zolo_pd,
   newton,
@@ -55,7 +56,7 @@ struct PolarOptions {
   /// lower_bound and epsilon, Newton-Schulz 30 and 15, kovarik7 12. The other methods fix theirs.
   int steps = 0;
   /// A lower bound of the nonzero singular values relative to ||X||_2 (qdwh, zolo_pd, newton), or to the normalization
-  /// (polar_express, cans, lewis, gram_halley). 0: unknown; then qdwh and zolo_pd take epsilon, newton what the first
+  /// (polar_express, cans, lewis, gram_halley), or of those that count to ||X||_F (gram_zolotarev). 0: unknown; then qdwh and zolo_pd take epsilon, newton what the first
   /// inverse tells, cans delta-orthogonalization, and the others 1e-3.
   double lower_bound = 0;
   int degree = 5;          ///< of polar_express and cans: 3, 5 or 7
@@ -63,7 +64,8 @@ struct PolarOptions {
   double cushion = 0.02;   ///< of polar_express: a step is the optimum for a range no wider than [cushion u, u]
   bool uncentred = false;  ///< of polar_express: no singular value ends above 1
   bool large_gap = false;  ///< of polar_express: the first step is spent on one dominant singular value
-  double delta = 0.3;      ///< of cans without a lower bound: singular values end in [1 - delta, 1 + delta]
+  double delta =
+      0.3;  ///< of cans without a lower bound, and of gram_zolotarev: singular values end in [1 - delta, 1 + delta]
   /// Instead of the method's own polynomial: this one, repeated (jordan only).
   std::optional<OddPolynomial> coefficients = std::nullopt;
   std::string_view preset = "you";  ///< of preset: a name of presets.hpp, static text
@@ -113,8 +115,8 @@ bool is_given(const PolarOptions& options, PolarOption option);
 /// Throws std::invalid_argument where an option is given that the method does not read, or a number leaves its range.
 void check_options(const PolarOptions& options);
 
-/// True for methods that run a number of steps from a normalization and stop short of roundoff: the polynomial ones and
-/// gram_halley.
+/// True for methods that take steps from a normalization and stop short of roundoff: the polynomial ones, gram_halley and
+/// gram_zolotarev.
 bool takes_steps(PolarMethod method);
 std::string_view name(Normalization normalization);
 std::string_view name(Rank rank);

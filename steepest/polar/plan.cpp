@@ -7,6 +7,7 @@
 #include "steepest/polar/delta_orthogonalization.hpp"
 #include "steepest/polar/gram_halley_error.hpp"
 #include "steepest/polar/gram_space_bound.hpp"
+#include "steepest/polar/gram_space_model.hpp"
 #include "steepest/polar/lewis.hpp"
 #include "steepest/polar/null_part.hpp"
 #include "steepest/polar/presets.hpp"
@@ -159,6 +160,10 @@ void plan_steps(PreparedPolar& plan, double epsilon) {
   if (o.method == PolarMethod::gram_halley) {
     plan.halley = gram_halley_schedule(o.lower_bound, o.steps == 0 ? 2 : o.steps);
     plan.restarts = gram_halley_restarts(plan.halley, gram_epsilon(epsilon));
+    return;
+  }
+  if (o.method == PolarMethod::gram_zolotarev) {
+    plan.ladder = zolotarev_ladder(o.lower_bound, o.delta, gram_space_model(epsilon, 1).gram);
     return;
   }
   plan.polynomials = polynomials(o, epsilon);

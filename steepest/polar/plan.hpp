@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "steepest/base/view.hpp"
+#include "steepest/polar/gram_zolotarev_ladder.hpp"
 #include "steepest/polar/halley.hpp"
 #include "steepest/polar/newton_scaling.hpp"
 #include "steepest/polar/options.hpp"
@@ -17,6 +18,7 @@ struct PreparedPolar {
   PolynomialSchedule polynomials;  // of polynomial methods; with large_gap those after the first step
   HalleySchedule halley;           // of qdwh and gram_halley; newton's and newton_halley's where X is singular
   ZolotarevSchedule zolotarev;     // of zolo_pd
+  ZolotarevLadder ladder;          // of gram_zolotarev
   NewtonSchedule newton;           // of newton with byers_xu and a lower bound or no known Scalars
   std::vector<int> restarts;       // of the Gram form and gram_halley: the Gram is formed anew before these steps
   Normalization normalization = Normalization::frobenius;  // of methods that take steps
@@ -41,8 +43,12 @@ bool fills_null_part(const PreparedPolar& plan, Index m, Index n, double epsilon
 
 /// Flops of the plan on an m x n matrix, without the certificate: symmetric results at half price, everything else
 /// 2 m n k. For newton those of its list, for
-/// newton_halley those of a condition number of 1e3: a run may take other steps.
+/// newton_halley those of a condition number of 1e3, for gram_zolotarev those of one large singular value: a run may take
+/// other steps.
 double polar_flops(const PreparedPolar& plan, Index m, Index n);
+
+/// Flops of gram_zolotarev with these inverses, restarts and factorizations that ask for a bound.
+double gram_zolotarev_flops(int inverses, int restarts, int factorizations, Index m, Index n);
 
 /// What newton_halley did.
 struct NewtonHalleySteps {

@@ -11,6 +11,7 @@
 #include "steepest/polar/correction.hpp"
 #include "steepest/polar/gram_halley.hpp"
 #include "steepest/polar/gram_newton_schulz.hpp"
+#include "steepest/polar/gram_zolotarev.hpp"
 #include "steepest/polar/large_gap.hpp"
 #include "steepest/polar/options.hpp"
 #include "steepest/polar/plan.hpp"
@@ -44,6 +45,15 @@ void polynomial_method(E& la, const typename E::Matrix& X, typename E::Matrix& U
     polynomial_polar(la, X, U, plan.polynomials, plan.normalization);
 }
 
+/// What gram_zolotarev took for tall X goes into the report.
+inline void note_steps(const GramZolotarevSteps& taken, Index m, Index n, PolarReport& report) {
+  report.cholesky_steps = taken.inverses;
+  report.restarts = taken.restarts;
+  report.iterations = 1 + taken.restarts;
+  if (taken.in_more_digits) report.fallback = "f64";
+  report.flops = gram_zolotarev_flops(taken.inverses, taken.restarts, taken.factorizations, m, n);
+}
+
 /// U = the factor of tall X that the plan makes; the Gram of the iterations that need one is on the small side. True where the
 /// method has left U'X in S.
 template <Engine E>
@@ -57,6 +67,8 @@ bool run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, typenam
   } else if constexpr (FactorEngine<E>) {
     if (plan.options.method == PolarMethod::gram_halley)
       gram_halley(la, la.transposed(X), U_wide, plan.halley, plan.restarts, plan.normalization);
+    else if (plan.options.method == PolarMethod::gram_zolotarev)
+      note_steps(gram_zolotarev(la, la.transposed(X), U_wide, plan.ladder, plan.ladder.in_use()), la.rows(X), la.cols(X), report);
     else
       return accurate_polar(la, X, U, S, plan, report);
   } else {
@@ -77,7 +89,8 @@ inline PolarReport planned_report(const PreparedPolar& plan, Index m, Index n) {
   report.iterations = report.polynomial_steps;
   report.flops = polar_flops(plan, m, n);
   const PolarMethod method = plan.options.method;
-  if (method == PolarMethod::newton || method == PolarMethod::newton_halley) return report;  // known afterwards
+  if (method == PolarMethod::newton || method == PolarMethod::newton_halley || method == PolarMethod::gram_zolotarev)
+    return report;  // known afterwards
   for (const HalleyStep& step : plan.halley) ++(step.factored_by_qr ? report.qr_steps : report.cholesky_steps);
   for (const ZolotarevStep& step : plan.zolotarev)
     for (const ZolotarevTerm& term : step.terms) ++(term.factored_by_qr ? report.qr_steps : report.cholesky_steps);
@@ -147,7 +160,7 @@ PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U
   require_finite(la, X, largest);
   const auto unit = la.power_of_two(largest);
   la.scale(unit, X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
-  const bool by_steps = !plan.polynomials.empty() || plan.options.method == PolarMethod::gram_halley;
+  const bool by_steps = takes_steps(plan.options.method);
   const bool without_h = by_steps && H == nullptr && certificate == Certificate::none;
   auto H_small = frame.gram(Y, without_h ? 0 : la.cols(Y));
   const bool has_product = run_plan(la, Y, U_tall, H_small, plan, report);

@@ -49,12 +49,11 @@ Real cotangent(const Means& means, Real fraction) {
   return w;
 }
 
-// c_1 < c_2 < ... < c_2r, scale and a_j as in the paper, of the best function on [l, 1].
+// c_1 < c_2 < ... < c_2r and scale as in the paper, of the best function on [l, 1].
 struct Best {
   int order;
   Real scale = 1;
   std::array<Real, 2 * largest_order + 1> c{};  // from 1
-  std::array<Real, largest_order + 1> a{};      // from 1
 
   std::size_t r() const { return static_cast<std::size_t>(order); }
 
@@ -64,10 +63,7 @@ struct Best {
       const Real ratio = l / cotangent(means, static_cast<Real>(i) / static_cast<Real>(2 * order + 1));
       c[i] = ratio * ratio;  // c_i = l^2 sn^2(i K/(2r + 1)) / cn^2
     }
-    for (std::size_t j = 1; j <= r(); ++j) {
-      a[j] = residue(j);
-      scale *= (1 + c[2 * j - 1]) / (1 + c[2 * j]);  // f(1) = 1
-    }
+    for (std::size_t j = 1; j <= r(); ++j) scale *= (1 + c[2 * j - 1]) / (1 + c[2 * j]);  // f(1) = 1
   }
 
   // a_j = -prod_k (c_(2j-1) - c_2k) / prod_(k != j) (c_(2j-1) - c_(2k-1))
@@ -92,7 +88,7 @@ struct Best {
     ZolotarevStep step{.scale = static_cast<double>(scale), .terms = {}, .lower = static_cast<double>(next)};
     for (std::size_t j = 1; j <= r(); ++j) {
       const Real at = c[2 * j - 1];
-      step.terms.push_back({.a = static_cast<double>(a[j]),
+      step.terms.push_back({.a = static_cast<double>(residue(j)),
                             .c = static_cast<double>(at),
                             .factored_by_qr = 1 + at > largest_cholesky_condition * (l * l + at)});
     }
@@ -111,6 +107,15 @@ ZolotarevSchedule schedule_of_order(Real l, Real tolerance, int order) {
   return schedule;
 }
 
+void check_lower_bound(double lower_bound) {
+  check(0 < lower_bound && lower_bound < 1, "[schedule] lower bound must lie in (0, 1); {} came", lower_bound);
+}
+
+void check_centred(double lower_bound, int order) {
+  check_lower_bound(lower_bound);
+  check(1 <= order && order <= largest_order, "[schedule] order must lie in 1 .. 8; {} came", order);
+}
+
 }  // namespace
 
 double evaluate(const ZolotarevStep& step, double x) {
@@ -120,7 +125,7 @@ double evaluate(const ZolotarevStep& step, double x) {
 }
 
 ZolotarevSchedule zolotarev_schedule(double lower_bound, double epsilon, int order) {
-  check(0 < lower_bound && lower_bound < 1, "[schedule] lower bound must lie in (0, 1); {} came", lower_bound);
+  check_lower_bound(lower_bound);
   check(0x1p-52 <= epsilon && epsilon < 1, "[schedule] epsilon must lie in [2^-52, 1); {} came", epsilon);
   check(0 <= order && order <= largest_order, "[schedule] order must lie in 1 .. 8, or be 0 for any; {} came", order);
   const Real l = std::max<Real>(lower_bound, smallest_bound);
@@ -132,6 +137,23 @@ ZolotarevSchedule zolotarev_schedule(double lower_bound, double epsilon, int ord
     if (other.size() < best.size()) best = std::move(other);
   }
   return best;
+}
+
+double centred_zolotarev_deviation(double lower_bound, int order) {
+  check_centred(lower_bound, order);
+  const Real l = std::max<Real>(lower_bound, smallest_bound);
+  const Real least = std::min<Real>(Best(l, order)(l), 1);
+  return static_cast<double>((1 - least) / (1 + least));
+}
+
+ZolotarevStep centred_zolotarev_step(double lower_bound, int order) {
+  check_centred(lower_bound, order);
+  const Real l = std::max<Real>(lower_bound, smallest_bound);
+  const Best f(l, order);
+  const Real least = std::min<Real>(f(l), 1), middle = (1 + least) / 2;
+  ZolotarevStep step = f.rounded(l, least / middle);
+  step.scale = static_cast<double>(f.scale / middle);
+  return step;
 }
 
 }  // namespace steepest

@@ -34,4 +34,11 @@ double evaluate(const ZolotarevStep& step, double x);
 /// the matrix. Throws std::invalid_argument, tagged [schedule].
 ZolotarevSchedule zolotarev_schedule(double lower_bound, double epsilon, int order = 0);
 
+/// The best function of type (2r + 1, 2r) on [lower_bound, 1] divided by the middle of its image, which is then
+/// [1 - E, 1 + E] with the least E of all such functions; `lower` is 1 - E. It does not keep 1. 1 <= order <= 8; bounds and
+/// errors as above.
+ZolotarevStep centred_zolotarev_step(double lower_bound, int order);
+/// The E of that step, to nearest.
+double centred_zolotarev_deviation(double lower_bound, int order);
+
 }  // namespace steepest

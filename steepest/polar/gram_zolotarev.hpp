@@ -1,0 +1,144 @@
+#pragma once
+// Gram-space Zolotarev: Q = M (I + sum_j a_j (X X' + c_j I)^-1), whose inverses are independent of each other, and U = Q X.
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <span>
+
+#include "steepest/engine/engine.hpp"
+#include "steepest/polar/gram_zolotarev_ladder.hpp"
+#include "steepest/polar/halley.hpp"
+#include "steepest/polar/null_part.hpp"
+
+namespace steepest {
+
+/// What a matrix took.
+struct GramZolotarevSteps {
+  int inverses = 0;
+  int restarts = 0;
+  int factorizations = 0;       ///< that asked how small the singular values are
+  bool in_more_digits = false;  ///< because rounding would have been too much
+};
+
+namespace gram_zolotarev_detail {
+
+/// Q = s m (I + sum_j a_j (R + c_j I)^-1).
+template <FactorEngine E>
+void inverse_sum(E& la, double m, std::span<const ZolotarevTerm> terms, const typename E::Scalar& s,
+                 const typename E::Gram& R, typename E::Gram& Q) {
+  auto frame = la.frame();
+  auto W = frame.gram_of(R);
+  la.fill(0, Q);
+  la.add_identity(m, Q);
+  for (const ZolotarevTerm& term : terms) {
+    la.copy(R, W);
+    la.add_identity(term.c, W);
+    la.inverse(W, W);
+    la.add(1.0, Q, m * term.a, W, Q);
+  }
+  la.scale(s, Q, Q);
+}
+
+/// Whether all eigenvalues of R are above the bound: R - bound I has a Cholesky factor.
+template <FactorEngine E>
+requires KnownScalars<E>
+bool exceeds(E& la, const typename E::Gram& R, double bound) {
+  auto frame = la.frame();
+  auto L = frame.gram_of(R);
+  la.copy(R, L);
+  la.add_identity(-bound, L);
+  la.cholesky(L, L);
+  return std::isfinite(la.trace(L));
+}
+
+/// A lower bound of the singular values that count, relative to f, where R = X X' / f^2. Where that is too low for the
+/// rungs, those of X may still all be above the last one.
+template <FactorEngine E>
+double start(E& la, double lower_bound, std::span<const ZolotarevRung> rungs, const typename E::Gram& R,
+             GramZolotarevSteps& taken) {
+  if constexpr (KnownScalars<E>) {
+    const double spread = std::max(1.0, la.square_root(la.trace(R)));  // ||X||_F / f
+    const double lower = std::min(0.99, lower_bound * spread), last = rungs.back().lower;
+    if (lower >= last) return lower;
+    ++taken.factorizations;
+    return exceeds(la, R, last * last) ? last : lower;
+  } else {
+    return lower_bound;
+  }
+}
+
+/// U = the step of a rung on X, or Halley steps first, each with a new Gram, until a rung reaches. R = X X' / f^2, unit = 1/f.
+template <FactorEngine E>
+void climb(E& la, std::span<const ZolotarevRung> rungs, double lower, typename E::Scalar unit, typename E::Gram& R,
+           const typename E::Matrix& X, typename E::Matrix& U, GramZolotarevSteps& taken) {
+  const bool restarts = lower < rungs.back().lower;
+  auto frame = la.frame();
+  auto Q = frame.gram_of(R);
+  auto Y = restarts ? frame.matrix_like(U) : frame.matrix(X, 0, 0);
+  const auto multiply = [&](double m, std::span<const ZolotarevTerm> terms) {
+    inverse_sum(la, m, terms, unit, R, Q);
+    la.product(1, Q, taken.restarts == 0 ? X : Y, 0, U, U);
+    taken.inverses += static_cast<int>(terms.size());
+  };
+  for (; lower < rungs.back().lower; ++taken.restarts) {
+    const HalleyStep halley = halley_step(lower);
+    const HalleySum sum = halley_sum(halley);
+    multiply(sum.m, std::span(&sum.term, 1));
+    la.copy(U, Y);
+    la.gram(Y, R);
+    unit = 1.0;
+    lower = halley.lower;
+  }
+  const ZolotarevStep& last = rung_for(rungs, lower).step;
+  multiply(last.scale, last.terms);
+}
+
+}  // namespace gram_zolotarev_detail
+
+/// Engines with another beside them that computes in f64, and passes to its matrices and back.
+template <class E>
+concept WidensMatrices = requires(E& la, const typename E::Matrix& X, const MatrixView<double>& Y) {
+  la.wider();
+  la.widen(X, Y);
+  la.narrow(Y, X);
+};
+
+/// U = M X/f (I + ...) for wide X, f the Schatten-4 norm ||X X'||_F^(1/2): singular values of at least lower_bound ||X||_F end
+/// within the ladder's deviation of 1, none above 1 + deviation, in exact arithmetic. Known Scalars choose the rung from
+/// lower_bound ||X||_F / f, which is above lower_bound wherever X has more than one large singular value: two inverses where
+/// the worst X needs three. Where no rung in use reaches as low, a Cholesky factorization asks how small singular values are;
+/// else a Halley step on X and a new Gram come first, or, where rounding would be above deviation/2 by ladder_error, the whole
+/// is done in more digits, if the engine has them. U is not X.
+/// k s^3 + 3 s^2 l flops for k inverses and no restart, 3 s^2 l more for one.
+/// Source of the functions: Nakatsukasa and Freund 2016, SIAM Review 58, p. 461; rounding: docs/theory.md.
+template <FactorEngine E>
+GramZolotarevSteps gram_zolotarev(E& la, const typename E::Matrix& X, typename E::Matrix& U,
+                                  const ZolotarevLadder& ladder, std::span<const ZolotarevRung> rungs) {
+  namespace detail = gram_zolotarev_detail;
+  GramZolotarevSteps taken;
+  auto frame = la.frame();
+  auto R = frame.gram_of(X);
+  la.gram(X, R);
+  const typename E::Scalar size = la.frobenius(R);  // f^2
+  la.scale(la.reciprocal(size), R, R);
+  const double lower = detail::start(la, ladder.lower_bound, rungs, R, taken);
+  if constexpr (WidensMatrices<E>) {
+    const Index s = la.rows(X);
+    if (lower < rungs.back().lower &&
+        !(ladder_error(rungs, lower, gram_space_model(E::epsilon(), s), s) <= ladder.deviation / 2)) {
+      auto& wider = la.wider();
+      auto wide_frame = wider.frame();
+      auto Y = wide_frame.matrix(s, la.cols(X)), V = wide_frame.matrix(s, la.cols(X));
+      la.widen(X, Y);
+      taken = gram_zolotarev(wider, Y, V, ladder, ladder.rungs);
+      taken.in_more_digits = true;
+      la.narrow(V, U);
+      return taken;
+    }
+  }
+  detail::climb(la, rungs, lower, la.square_root(la.reciprocal(size)), R, X, U, taken);
+  return taken;
+}
+
+}  // namespace steepest
