@@ -111,9 +111,10 @@ Residuals recomputed(const MatrixView<T>& X, const MatrixView<T>& U, Rank rank, 
   return r;
 }
 
-/// What the steps of the plan make of one singular value.
+/// What the steps of the plan make of one singular value, or the steepest rung of a ladder.
 double scalar_map(const PreparedPolar& plan, double x) {
   if (!plan.polynomials.empty()) return evaluate(plan.polynomials, x);
+  if (!plan.ladder.rungs.empty()) return evaluate(plan.ladder.in_use().back().step, x);
   for (const HalleyStep& step : plan.halley) x *= (step.a + step.b * x * x) / (1 + step.c * x * x);
   return x;
 }
@@ -157,15 +158,17 @@ class PropertyTest : public testing::Test {
 
   // 10 kappa eps for methods that keep the backward error of rounding, kappa^2 for the Gram's eigendecomposition, and the
   // largest slope on the spectrum for methods that take steps, whose scalar map is not the sign. Both factors of a
-  // comparison may be off by what is proved of gram_halley. Null directions take rounding times the slope at 0 with them.
+  // comparison may be off by what is proved of gram_halley and gram_zolotarev. Null directions take rounding times the slope at 0 with them.
   double forward_bound(const PreparedPolar& plan, double kappa, bool has_null) {
     const PolarMethod method = plan.options.method;
     if (method == PolarMethod::gram_eigh) return (10 * kappa * kappa + 25) * epsilon;
     if (!takes_steps(method)) return (10 * kappa + 25) * epsilon;
     auto& slopes = slopes_[static_cast<std::size_t>(method)];
     if (slopes[0] == 0) slopes = {largest_slope(plan, 1 / (100 * std::sqrt(40.0))), largest_slope(plan, 1e-7)};
-    const double proved =
+    double proved =
         method == PolarMethod::gram_halley ? gram_halley_error(plan.halley, plan.restarts, 2 * epsilon).error : 0;
+    for (const ZolotarevRung& rung : plan.ladder.in_use())
+      proved = std::max(proved, gram_zolotarev_error(rung.step.scale, rung.step.terms, 2 * epsilon));
     return (10 * slopes[0] + 25 + (has_null ? 2 * slopes[1] : 0)) * epsilon + 2 * proved;
   }
 
