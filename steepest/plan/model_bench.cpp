@@ -1,10 +1,13 @@
 // Polar factors of whole sets of matrices, one matrix per core: the hidden matrices of GPT-2 small and 256 of 128 x 128, by what the
 // planner picks for muon_grade and by five polynomial steps, in f32 and in bf16, with the rate at which useful flops are done
-// (symmetric results at half price) and, in the same run, the rate of plain products of that storage on the same cores.
+// (symmetric results at half price) and, in the same run, the rate of plain products of that storage on the same cores. "of a core"
+// is the rate by processor time of all threads, which other work on the machine lengthens less; with OMP_WAIT_POLICY=passive,
+// as a thread that spins is counted too. `products_of_grams` is what STEEPEST_KERNELS=split does in bf16 instead of in f32.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 
 #include <algorithm>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -21,10 +24,10 @@ struct Shape {
   Index rows, cols;
 };
 
-std::vector<Shape> gpt2_small() {
+std::vector<Shape> gpt2_small(std::size_t layers) {
   std::vector<Shape> shapes;
   for (const Shape shape : {Shape{768, 3072}, Shape{3072, 768}, Shape{768, 2304}, Shape{768, 768}})
-    shapes.insert(shapes.end(), 12, shape);  // the largest first
+    shapes.insert(shapes.end(), layers, shape);  // the largest first
   return shapes;
 }
 
@@ -50,6 +53,16 @@ PreparedPolar five_steps(Shape shape) {
                        Host<T>::epsilon(), std::min(shape.rows, shape.cols));
 }
 
+/// Times f, which does so many flops.
+template <class F>
+void run(benchmark::State& state, double flops, F&& f) {
+  const std::clock_t start = std::clock();
+  for (auto _ : state) f();
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  state.counters["Gflop/s"] = benchmark::Counter(1e-9 * flops, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["of a core"] = 1e-9 * flops * static_cast<double>(state.iterations()) / seconds;
+}
+
 /// Row-major, as the parameters of a model are.
 template <class T>
 void factors(benchmark::State& state, std::vector<Shape> shapes, PreparedPolar (*prepare)(Shape)) {
@@ -69,28 +82,24 @@ void factors(benchmark::State& state, std::vector<Shape> shapes, PreparedPolar (
     auto result = U[k].view().transposed();
     polar(worker, X[k].view().transposed(), result, plans[k]);
   };
-  for (auto _ : state) la.each(static_cast<Index>(shapes.size()), factor);
-  state.counters["Gflop/s"] = benchmark::Counter(1e-9 * flops, benchmark::Counter::kIsIterationInvariantRate);
+  run(state, flops, [&] { la.each(static_cast<Index>(shapes.size()), factor); });
 }
 
-/// The yardstick: products of 768 x 768 by 768 x 768, one to a core.
-template <class T>
-void products(benchmark::State& state) {
-  constexpr Index n = 768, count = 16;
+/// Products of n x n matrices of S by an engine that stores T, one to a core.
+template <class T, class S>
+void products(benchmark::State& state, Index n, Index count) {
   Host<T> la;
-  std::vector<OwnedMatrix<T>> A, C;
+  std::vector<OwnedMatrix<S>> A, C;
   for (Index i = 0; i < count; ++i) {
     A.emplace_back(n, n);
     C.emplace_back(n, n);
     la.random_normal(i, A.back().view());
   }
-  for (auto _ : state)
-    la.each(count, [&](Host<T>& worker, Index i) {
-      const auto a = A[static_cast<std::size_t>(i)].view(), c = C[static_cast<std::size_t>(i)].view();
-      worker.product(1, a, a, 0, c, c);
-    });
-  state.counters["Gflop/s"] = benchmark::Counter(1e-9 * 2 * double(count) * double(n) * double(n) * double(n),
-                                                 benchmark::Counter::kIsIterationInvariantRate);
+  const auto square = [&](Host<T>& worker, Index i) {
+    const auto a = A[static_cast<std::size_t>(i)].view(), c = C[static_cast<std::size_t>(i)].view();
+    worker.product(1, a, a, 0, c, c);
+  };
+  run(state, 2 * double(count) * double(n) * double(n) * double(n), [&] { la.each(count, square); });
 }
 
 template <class T>
@@ -101,9 +110,12 @@ void register_all(const std::string& storage) {
         ->MeasureProcessCPUTime()
         ->Unit(benchmark::kMillisecond);
   };
-  add("products", products<T>);
-  add("gpt2_small/muon_grade", factors<T>, gpt2_small(), planned<T>);
-  add("gpt2_small/five_steps", factors<T>, gpt2_small(), five_steps<T>);
+  add("products", products<T, T>, 768, 16);  // the yardstick
+  add("products_of_2048", products<T, T>, 2048, 2);
+  if (sizeof(T) < sizeof(float)) add("products_of_grams", products<T, float>, 768, 16);
+  add("gpt2_small/muon_grade", factors<T>, gpt2_small(12), planned<T>);
+  add("gpt2_small/five_steps", factors<T>, gpt2_small(12), five_steps<T>);
+  add("gpt2_layer/five_steps", factors<T>, gpt2_small(1), five_steps<T>);  // short enough to repeat by turns
   add("256_of_128/five_steps", factors<T>, all_small(), five_steps<T>);
 }
 
