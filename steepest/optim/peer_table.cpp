@@ -1,32 +1,15 @@
 #include "steepest/optim/peer_table.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
-#include <charconv>
-
-#include "steepest/base/check.hpp"
+#include "steepest/optim/peer_values.hpp"
+#include "steepest/optim/scion_settings.hpp"
 
 namespace steepest {
 namespace {
 
+using namespace peer_detail;
 using Text = std::string_view;
-
-double number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  check(error == std::errc{} && end == text.data() + text.size(), "[optim] a number was asked for; '{}' came", text);
-  return value;
-}
-
-bool truth(const std::string& text) {
-  check(text == "true" || text == "false" || text == "1" || text == "0",
-        "[optim] True or False was asked for; '{}' came", text);
-  return text == "true" || text == "1";
-}
-
-void refuse_unless(bool holds, Text key, const std::string& value) {
-  check(holds, "[optim] {} = {} is not offered here", key, value);
-}
 
 // Settings of several packages.
 
@@ -116,94 +99,6 @@ constexpr PeerSpecial moonlight_factor{"use_adjusted_lr", [](const std::string& 
                                          ours["scale"] = truth(value) ? "match_rms_adamw" : "original";
                                        }};
 
-/// Scion's momentum is the share of the new gradient.
-void one_minus(const std::string& value, Settings& ours) { ours["momentum"] = fmt::format("{}", 1 - number(value)); }
-
-/// The keyword arguments of a norm, "normalized:true,transpose:true".
-void norm_arguments(const std::string& value, Settings& ours) {
-  for (std::size_t begin = 0; begin < value.size();) {
-    const std::size_t end = std::min(value.find(',', begin), value.size());
-    const std::string pair = value.substr(begin, end - begin);
-    const std::size_t colon = pair.find_first_of(":=");
-    refuse_unless(colon != pair.npos, "norm_kwargs", value);
-    std::string key = pair.substr(0, colon);
-    if (key == "normalize") key = "normalized";
-    if (key == "max_scale") key = "max";
-    if (key == "num_steps") key = "steps";
-    ours["norm." + key] = plain_value(pair.substr(colon + 1));
-    begin = end + 1;
-  }
-}
-
-template <char const* key>
-void remember(const std::string& value, Settings& ours) {
-  ours[key] = value;
-}
-
-constexpr char wanted_norm[] = "norm.name", normalized[] = "norm.normalized", transposed[] = "norm.transpose",
-               largest[] = "norm.max", norm_steps[] = "norm.steps", coupled[] = "decay.coupled";
-
-std::string taken(Settings& ours, const std::string& key, std::string otherwise) {
-  const auto found = ours.find(key);
-  if (found == ours.end()) return otherwise;
-  otherwise = found->second;
-  ours.erase(found);
-  return otherwise;
-}
-
-bool is_one_of(const std::string& word, std::initializer_list<Text> names) {
-  return std::find(names.begin(), names.end(), word) != names.end();
-}
-
-void spectral(Settings& ours, bool by_both, bool at_least_one) {
-  ours["norm"] = "spectral";
-  ours["scale"] = !by_both ? "sqrt_fan_out" : at_least_one ? "original" : "rms_to_rms";
-}
-
-void column(Settings& ours, bool over_inputs) {
-  ours["norm"] = "rms_column";
-  ours["norm_epsilon"] = "1e-8";
-  if (over_inputs) ours["scale"] = "fan_in";
-}
-
-/// What the arguments of a norm of Scion say, once all of them are there.
-void scion_norm(Settings& ours) {
-  const std::string name = taken(ours, wanted_norm, "Auto");
-  const std::string asked = taken(ours, normalized, "");
-  const bool at_least_one = truth(taken(ours, largest, "false"));
-  if (const std::string count = taken(ours, norm_steps, ""); !count.empty()) {
-    refuse_unless(number(count) != 0, "steps", count);
-    ours["steps"] = count;
-  }
-  const auto is = [&](bool otherwise) { return asked.empty() ? otherwise : truth(asked); };
-  if (is_one_of(name, {"Auto", "auto", "1"}) && ours["norm"] == "rms") {
-    ours["norm_epsilon"] = "1e-8";
-  } else if (is_one_of(name, {"Spectral", "spectral", "SPECTRAL", "Auto", "auto", "1", "2"})) {
-    spectral(ours, is(true), at_least_one);
-  } else if (is_one_of(name, {"ColNorm", "Col", "col", "COL", "6"})) {
-    column(ours, is(false));
-  } else if (is_one_of(name, {"RowNorm", "Row", "row", "ROW", "7"})) {
-    ours["norm"] = is(true) ? "rms_row" : "row";
-    ours["norm_epsilon"] = "1e-8";
-  } else if (is_one_of(name, {"Sign", "sign", "SIGN", "4"})) {
-    ours["norm"] = "max_entry";
-    ours["scale"] = is(true) ? "fan_in" : "none";
-    ours.erase("norm_epsilon");
-    ours.erase("norm_epsilon_form");
-    ours.erase("steps");
-  } else {
-    refuse_unless(is_one_of(name, {"BiasRMS", "Bias", "BIAS", "5"}), "norm", name);
-    if (ours["norm"] != "rms") column(ours, false);  // the root mean square of each column
-    ours["norm_epsilon"] = "1e-8";
-  }
-  if (taken(ours, coupled, "false") == "true" && ours["decay"] != "constrained") ours["decay"] = "gradient";
-  ours["transposed"] = taken(ours, transposed, "false");
-  if (ours["norm"] != "spectral") {
-    ours.erase("norm_epsilon_form");
-    ours.erase("steps");
-  }
-}
-
 // Lists that several rows share.
 
 const std::vector<SettingPair> adam_names{
@@ -254,25 +149,6 @@ void statistics_as_second_moment(Settings& ours) {
   const std::string& betas = ours["betas"];
   ours["shampoo_beta"] = betas.substr(betas.find(',') + 1);
 }
-
-const std::vector<PeerSpecial> scion_specials{
-    {"momentum", one_minus},
-    {"momentum_as_one_minus", one_minus},
-    {"norm", remember<wanted_norm>},
-    {"norm_type", remember<wanted_norm>},
-    {"weight_decouple",
-     [](const std::string& value, Settings& ours) { ours[coupled] = truth(value) ? "false" : "true"; }},
-    {"norm_kwargs", norm_arguments},
-    {"normalized", remember<normalized>},
-    {"transpose", remember<transposed>},
-    {"max", remember<largest>},
-    {"steps", remember<norm_steps>},
-    {"unconstrained",
-     [](const std::string& value, Settings& ours) { ours["decay"] = truth(value) ? "decoupled" : "constrained"; }},
-    {"constraint",
-     [](const std::string& value, Settings& ours) { ours["decay"] = truth(value) ? "constrained" : "decoupled"; }}};
-const std::vector<SettingPair> scion_names{
-    {"lr", "learning_rate"}, {"scale", "factor"}, {"weight_decay", "weight_decay"}};
 
 std::vector<PeerRow> torch_rows() {
   const auto sgd = [](Text rule, std::vector<std::pair<std::string, std::string>> preset) {
@@ -454,8 +330,8 @@ std::vector<PeerRow> pytorch_optimizer_rows() {
            "scion",
            "scion",
            {{"decay", "decoupled"}, {"norm_epsilon", "1e-7"}, {"norm_epsilon_form", "clamped"}, {"by_shape", ""}},
-           scion_names,
-           scion_specials,
+           scion_names(),
+           scion_specials(),
            scion_norm}};
 }
 
@@ -501,8 +377,8 @@ std::vector<PeerRow> research_rows() {
        "scion",
        "scion",
        {{"learning_rate", "1e-3"}, {"momentum", "0"}, {"norm_epsilon", "1e-7"}, {"by_shape", ""}},
-       scion_names,
-       scion_specials,
+       scion_names(),
+       scion_specials(),
        scion_norm},
       {"soap", "soap", "soap", {}, soap_names, {shampoo_beta}, statistics_as_second_moment},
       {"prodigyopt", "prodigy", "prodigy", {}, prodigy_names, {coupled_if_not, whole}},

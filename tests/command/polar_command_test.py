@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from refusal import error_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Matrix = NDArray[np.floating[Any]]
@@ -34,14 +35,6 @@ def factors(x: Matrix, side: str) -> tuple[Matrix, Matrix]:
     """Return U and H of X in double precision."""
     p, s, qt = np.linalg.svd(x.astype(np.float64), full_matrices=False)
     return p @ qt, (qt.T * s @ qt if side == "right" else p * s @ p.T)
-
-
-def error_of(result: subprocess.CompletedProcess[str], status: int) -> str:
-    """Check that a refusal is one line on stderr, and return it."""
-    assert result.returncode == status, result.stderr
-    assert result.stderr.startswith("steepest: error: ")
-    assert result.stderr.count("\n") == 1
-    return result.stderr
 
 
 @pytest.fixture
@@ -480,28 +473,6 @@ def test_bad_rates_and_plans_are_refused(steepest: Run, saved: Callable[[Any], P
 def test_a_promise_that_nothing_keeps_is_refused(steepest: Run, saved: Callable[[Any], Path]) -> None:
     result = steepest("polar", saved(np.eye(3)), "--tolerance", "1e-20")
     assert "no method is proved to keep exact in f64" in error_of(result, 2)
-
-
-SCHEDULES = ["qdwh", "zolo_pd", "newton", "gram_halley", "polar_express", "cans", "lewis", "preset", "jordan"]
-
-
-@pytest.mark.parametrize("method", SCHEDULES)
-def test_every_method_with_a_list_shows_it(steepest: Run, method: str) -> None:
-    result = steepest("schedule", "--method", method, "--json")
-    assert result.returncode == 0, result.stderr
-    schedule = json.loads(result.stdout)
-    last = schedule["steps"][-1]
-    assert schedule["error_bound"] == max(1 - last["lower"], last["upper"] - 1)
-    assert steepest("schedule", "--method", method).stdout.splitlines()[-1].startswith("error bound ")
-
-
-def test_the_gram_form_shows_its_restarts(steepest: Run) -> None:
-    words = ["schedule", "--method", "polar_express", "--steps", "5", "--form", "gram", "--dtype", "f32"]
-    assert json.loads(steepest(*words, "--json").stdout)["restarts"] is not None
-    assert "on X X'" in steepest(*words).stdout
-    assert "svd has no list of steps" in error_of(steepest("schedule", "--method", "svd"), 2)
-    refused = steepest("schedule", "--method", "newton", "--scaling", "higham")
-    assert "newton has a list of steps with the scaling byers_xu" in error_of(refused, 2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
