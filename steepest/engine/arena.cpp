@@ -1,7 +1,11 @@
 #include "steepest/engine/arena.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <new>
+
+#include "steepest/base/memory_error.hpp"
 
 namespace steepest {
 namespace {
@@ -16,7 +20,10 @@ std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignm
 void Arena::Free::operator()(std::byte* bytes) const { ::operator delete (bytes, std::align_val_t{alignment}); }
 
 void Arena::add_block(std::size_t bytes) {
-  auto* memory = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{alignment}));
+  auto* memory = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{alignment}, std::nothrow));
+  if (memory == nullptr)
+    throw MemoryError(fmt::format("[arena] scratch must fit in memory; {:.3g} GB came beside {:.3g} GB that are held",
+                                  1e-9 * static_cast<double>(bytes), 1e-9 * static_cast<double>(capacity())));
   blocks_.push_back({std::unique_ptr<std::byte, Free>(memory), bytes});
 }
 

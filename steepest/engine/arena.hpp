@@ -8,7 +8,8 @@
 namespace steepest {
 
 /// A stack of bytes. It grows while it learns how much its owner needs; once every scope is closed it keeps one block
-/// of the most that was in use at once, so that a repeated computation allocates nothing.
+/// of the most that was in use at once, so that a repeated computation allocates nothing. Memory that the system refuses is
+/// a MemoryError with the sizes.
 class Arena {
  public:
   struct Mark {

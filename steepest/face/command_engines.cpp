@@ -16,6 +16,7 @@
 #include "steepest/engine/providers.hpp"
 #include "steepest/face/configuration.hpp"
 #include "steepest/face/exit_status.hpp"
+#include "steepest/face/resources.hpp"
 #include "steepest/face/text_table.hpp"
 #include "steepest/io/build_info.hpp"
 #include "steepest/io/machine.hpp"
@@ -77,7 +78,7 @@ Json as_json(const std::vector<Provider>& providers) {
 }
 
 void print_engines(bool json) {
-  as_usage([] { return bf16_kernels(); });  // STEEPEST_KERNELS
+  run_on_threads(std::nullopt);
   const auto found = providers();
   fmt::print("{}", json ? as_json(found).dump() + '\n' : as_text(found));
   if (const auto mix = mixed_builds(found)) throw std::runtime_error(*mix);

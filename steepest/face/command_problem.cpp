@@ -15,6 +15,7 @@
 #include "problems/paper_settings.hpp"
 #include "steepest/face/exit_status.hpp"
 #include "steepest/face/problem_session.hpp"
+#include "steepest/face/resources.hpp"
 #include "steepest/face/text_table.hpp"
 
 namespace steepest {
@@ -183,7 +184,7 @@ void problem_command(const Request& request, std::vector<std::string> words) {
   }
   check_usage(request.threads.value_or(1) >= 1, "[problem] --threads must be at least 1; {} came",
               request.threads.value_or(1));
-  if (request.threads) omp_set_num_threads(*request.threads);
+  run_on_threads(request.threads);
   auto session = as_usage([&] { return session_of(request); });
   session.command = std::move(words);
   const auto results = as_usage([&] { return run_session(session); });

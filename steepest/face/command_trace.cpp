@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "steepest/face/exit_status.hpp"
+#include "steepest/face/resources.hpp"
 #include "steepest/face/trace_task.hpp"
 #include "steepest/io/npy.hpp"
 #include "steepest/optim/diagnostics_json.hpp"
@@ -119,6 +120,7 @@ void print_text(const TraceTask& task, const TraceReport& report) {
 
 void trace_command(const Request& request) {
   const TraceTask task = task_of(request);
+  run_on_threads(std::nullopt);
   const auto stored = read_npy(request.parameter).values.index() == 0 ? Precision::f32 : Precision::f64;
   const Precision precision = request.dtype ? as_usage([&] { return precision_named(*request.dtype); }) : stored;
   const TraceReport report = precision == Precision::f64 ? run_trace<double>(task) : run_trace<float>(task);

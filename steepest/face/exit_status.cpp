@@ -9,6 +9,8 @@
 #include <new>
 #include <system_error>
 
+#include "steepest/base/memory_error.hpp"
+
 namespace steepest {
 namespace {
 
@@ -36,8 +38,10 @@ ExitStatus guarded(const std::function<void()>& work) {
   } catch (const UsageError& error) {
     print_error(error.what());
     return ExitStatus::usage;
+  } catch (const MemoryError& error) {
+    print_error(error.what());
   } catch (const std::bad_alloc&) {
-    print_error("not enough memory");
+    print_error("[memory] all must fit in memory; the system refused an allocation");
   } catch (const std::exception& error) {
     print_error(error.what());
   }

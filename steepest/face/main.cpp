@@ -1,4 +1,5 @@
-// The command `steepest`. Exit status: 0 done, 1 the run failed or its data are bad, 2 usage, 130 interrupted.
+// The command `steepest`. Exit status: 0 done, 1 the run failed or a file is bad, 2 usage (for `polar` also what is no finite
+// real matrix), 130 interrupted.
 
 #include <vector>
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "steepest/base/closest.hpp"
+#include "steepest/engine/bf16_kernels.hpp"
 #include "steepest/face/command_engines.hpp"
 #include "steepest/face/command_norms.hpp"
 #include "steepest/face/command_optimizers.hpp"
@@ -89,13 +90,14 @@ void parse(CLI::App& program, std::vector<std::string> arguments) {
 
 void run_program(const std::vector<std::string>& arguments) {
   CLI::App program(
-      "Steepest: matrix-gradient optimization. Exit status: 0 done, 1 failed or bad data, 2 usage, "
-      "130 interrupted.",
+      "Steepest: matrix-gradient optimization. Exit status: 0 done, 1 failed or a bad file, 2 usage (for polar also a "
+      "file that is no finite real matrix), 130 interrupted.",
       "steepest");
   program.set_version_flag("--version", version_text());
   program.require_subcommand(1);
   add_commands(program, arguments);
   check_usage(!arguments.empty(), "[command] say what to do: {}; or --help", fmt::join(command_names(program), ", "));
+  as_usage([] { return bf16_kernels(); });  // STEEPEST_KERNELS is wrong for every command
   const std::vector<std::string> others(arguments.begin() + 1, arguments.end());
   if (arguments.front() == "train") train_command(others);
   if (arguments.front() == "plot") plot_command(others);

@@ -25,6 +25,7 @@ Rates rates_in_force(const std::optional<std::string>& file) {
 }
 
 void calibrate(const std::filesystem::path& file, int threads) {
+  require_writable(file);
   std::vector<int> counts{1};
   if (threads > 1) counts.push_back(threads);
   write_file_atomically(file, to_json(measured_rates(this_machine().cpu, counts)));

@@ -13,7 +13,8 @@ namespace steepest {
 /// where the file cannot be read, DataError naming it where it holds something else.
 Rates rates_in_force(const std::optional<std::string>& file);
 
-/// Measures this machine with 1 and `threads` threads and writes the file, whole or not at all. Throws FileError.
+/// Measures this machine with 1 and `threads` threads and writes the file, whole or not at all. Throws FileError, before
+/// it measures where the file cannot be written.
 void calibrate(const std::filesystem::path& file, int threads);
 
 }  // namespace steepest

@@ -109,6 +109,8 @@ void AtomicFile::commit() {
   sync_folder();
 }
 
+void require_writable(const fs::path& path) { const AtomicFile probe(path); }
+
 void write_file_atomically(const fs::path& path, std::string_view text) {
   AtomicFile file(path);
   file.append(text);

@@ -51,6 +51,9 @@ class AtomicFile {
   Descriptor file_;
 };
 
+/// Throws what AtomicFile would, and leaves nothing behind: a long run asks before it begins whether its file can be written.
+void require_writable(const std::filesystem::path& path);
+
 /// Writes a small file whole or not at all; errors as AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <sstream>
 
 #include "steepest/io/io_error.hpp"
@@ -30,6 +31,26 @@ std::vector<std::string> known_sets(std::string_view flags) {
   return sets;
 }
 
+/// The first number of a small file of the system; none where there is no file, or a word such as "max".
+std::optional<std::uint64_t> number_in(const std::filesystem::path& path) {
+  try {
+    const std::string text = read_file(path);
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end != text.data() ? std::optional(number) : std::nullopt;
+  } catch (const FileError&) {
+    return std::nullopt;
+  }
+}
+
+/// What the limit of the control group (version 2, as containers see their own) leaves.
+std::optional<std::uint64_t> left_by_group() {
+  const auto limit = number_in("/sys/fs/cgroup/memory.max");
+  const auto taken = number_in("/sys/fs/cgroup/memory.current");
+  if (!limit || !taken) return std::nullopt;
+  return *limit - std::min(*limit, *taken);
+}
+
 }  // namespace
 
 Machine parse_cpuinfo(std::string_view text) {
@@ -53,6 +74,27 @@ Machine this_machine(const std::filesystem::path& cpuinfo) {
   } catch (const FileError&) {
     return {};
   }
+}
+
+std::optional<std::uint64_t> parse_available_memory(std::string_view meminfo) {
+  constexpr std::string_view key = "MemAvailable:";
+  const std::size_t at = meminfo.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = trimmed(meminfo.substr(at + key.size()));
+  std::uint64_t kibibytes = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), kibibytes);
+  return error == std::errc() && end != rest.data() ? std::optional(1024 * kibibytes) : std::nullopt;
+}
+
+std::optional<std::uint64_t> available_memory() {
+  std::optional<std::uint64_t> system;
+  try {
+    system = parse_available_memory(read_file("/proc/meminfo"));
+  } catch (const FileError&) {
+    return left_by_group();
+  }
+  const auto group = left_by_group();
+  return system && group ? std::min(*system, *group) : system ? system : group;
 }
 
 }  // namespace steepest

@@ -1,7 +1,9 @@
 #pragma once
 // The machine that a record was made on.
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,5 +21,12 @@ Machine parse_cpuinfo(std::string_view text);
 
 /// This machine; all unknown where the file is missing.
 Machine this_machine(const std::filesystem::path& cpuinfo = "/proc/cpuinfo");
+
+/// The line MemAvailable of the text of /proc/meminfo in bytes; none where it is missing.
+std::optional<std::uint64_t> parse_available_memory(std::string_view meminfo);
+
+/// Bytes that this process can have without making others wait: MemAvailable, and no more than what the limit of its
+/// control group leaves. None where the system does not say.
+std::optional<std::uint64_t> available_memory();
 
 }  // namespace steepest

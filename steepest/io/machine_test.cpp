@@ -36,5 +36,12 @@ TEST(Machine, AMissingFileIsAnUnknownMachine) {
   EXPECT_EQ(machine.processors, 0);
 }
 
+TEST(Machine, ReadsTheAvailableMemory) {
+  EXPECT_EQ(parse_available_memory("MemTotal:  100 kB\nMemAvailable:     64 kB\nSwapFree: 1 kB\n"), 65536u);
+  EXPECT_EQ(parse_available_memory("MemTotal:  100 kB\n"), std::nullopt);
+  EXPECT_EQ(parse_available_memory("MemAvailable: much"), std::nullopt);
+  EXPECT_GT(available_memory().value_or(1), 0u);
+}
+
 }  // namespace
 }  // namespace steepest

@@ -1,21 +1,35 @@
 #include "steepest/io/read_file.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "steepest/io/descriptor.hpp"
 #include "steepest/io/io_error.hpp"
+#include "steepest/io/machine.hpp"
 
 namespace steepest {
 namespace {
 
+constexpr std::uint64_t large = std::uint64_t{1} << 28U;
+
+/// A file of holes may be larger than any memory.
+void require_room(const std::filesystem::path& path, std::uint64_t size) {
+  if (size < large) return;
+  const auto available = available_memory();
+  if (available && size > *available)
+    throw FileError(path, fmt::format("cannot hold its {} bytes, {} are available", size, *available), ENOMEM);
+}
+
 /// One byte more than the size that the system states, so that the read which finds the end needs no growth.
-std::size_t first_guess(const Descriptor& file) {
+std::size_t first_guess(const Descriptor& file, const std::filesystem::path& path) {
   struct stat status {};
   const bool known = ::fstat(file.get(), &status) == 0 && status.st_size > 0;
+  if (known) require_room(path, static_cast<std::uint64_t>(status.st_size));
   return std::max<std::size_t>(known ? static_cast<std::size_t>(status.st_size) + 1 : 0, 4096);
 }
 
@@ -23,7 +37,7 @@ std::size_t first_guess(const Descriptor& file) {
 
 std::string read_file(const std::filesystem::path& path) {
   const Descriptor file = open_to_read(path);
-  std::string bytes(first_guess(file), '\0');
+  std::string bytes(first_guess(file, path), '\0');
   std::size_t size = 0;
   for (;;) {
     if (size == bytes.size()) bytes.resize(2 * size);
