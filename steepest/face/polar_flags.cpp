@@ -82,7 +82,7 @@ void add_polynomial_flags(CLI::App& command, PolarFlags& flags) {
       ->type_name("D");
   command
       .add_option("--safety", flags.safety,
-                  "polar_express, cans: singular values this far above the range are allowed for, >= 1 [1.01]")
+                  "polar_express, cans: singular values this far above the range are allowed for, in [1, 10] [1.01]")
       ->type_name("S");
   command
       .add_option("--cushion", flags.cushion,

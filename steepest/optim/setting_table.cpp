@@ -388,7 +388,7 @@ constexpr std::array table{
     number<fraction, &Rule::polar, &PolarOptions::lower_bound>(
         "lower_bound", "of the relative singular values, in [0, 1), 0: unknown", with_polar),
     number<steps, &Rule::polar, &PolarOptions::degree>("degree", "of polar_express, 3 or 5", with_polar),
-    number<non_negative, &Rule::polar, &PolarOptions::safety>("safety", "of polar_express, at least 1", with_polar),
+    number<non_negative, &Rule::polar, &PolarOptions::safety>("safety", "of polar_express, in [1, 10]", with_polar),
     number<fraction, &Rule::polar, &PolarOptions::cushion>("cushion", "of polar_express, in [0, 1)", with_polar),
     SettingRow{
         "normalization", "frobenius or schatten4, before a polynomial", with_polar, set_normalization,

@@ -20,6 +20,26 @@ Value named(const Json& object, const char* key, std::initializer_list<Value> va
   return *values.begin();
 }
 
+/// A number of JSON may have a fraction, which a conversion would drop.
+template <class Whole = int>
+Whole whole(const Json& value, const char* key) {
+  check(value.is_number_integer(), "[plan] {} must be a whole number; {} came", key, value.dump());
+  return value.get<Whole>();
+}
+
+std::vector<int> whole_numbers(const Json& list, const char* key) {
+  check(list.is_array(), "[plan] {} must be a list; {} came", key, list.dump());
+  std::vector<int> numbers;
+  for (const Json& value : list) numbers.push_back(whole(value, key));
+  return numbers;
+}
+
+double at_least_0(const Json& object, const char* key) {
+  const auto number = object.at(key).get<double>();
+  check(number >= 0, "[plan] {} must be at least 0; {} came", key, number);
+  return number;
+}
+
 Rank rank_of(const Json& object) { return named(object, "rank", {Rank::complete, Rank::partial}); }
 Certificate certificate_of(const Json& object) {
   return named(object, "certificate", {Certificate::none, Certificate::residuals, Certificate::full});
@@ -48,9 +68,9 @@ Json options_json(const PolarOptions& o) {
 PolarOptions options_from(const Json& object) {
   PolarOptions o;
   o.method = polar_method(object.at("method").get<std::string>());
-  object.at("steps").get_to(o.steps);
+  o.steps = whole(object.at("steps"), "steps");
   object.at("lower_bound").get_to(o.lower_bound);
-  object.at("degree").get_to(o.degree);
+  o.degree = whole(object.at("degree"), "degree");
   object.at("safety").get_to(o.safety);
   object.at("cushion").get_to(o.cushion);
   object.at("uncentred").get_to(o.uncentred);
@@ -62,7 +82,7 @@ PolarOptions options_from(const Json& object) {
   o.form = form_of(object);
   if (!object.at("normalization").is_null())
     o.normalization = named(object, "normalization", {Normalization::frobenius, Normalization::schatten4});
-  object.at("order").get_to(o.order);
+  o.order = whole(object.at("order"), "order");
   o.scaling = named(object, "scaling", {NewtonScaling::byers_xu, NewtonScaling::higham, NewtonScaling::frobenius});
   o.rank = rank_of(object);
   o.certificate = certificate_of(object);
@@ -84,13 +104,12 @@ Json candidate_json(const PolarCandidate& c) {
 }
 
 PolarCandidate candidate_from(const Json& object) {
-  const Json& bound = object.at("bound");
   return {.options = options_from(object.at("options")),
           .precision = stored_precision_named(object.at("dtype").get<std::string>()),
           .form = form_of(object),
-          .restarts = object.at("restarts").get<std::vector<int>>(),
-          .seconds = object.at("seconds").get<double>(),
-          .bound = bound.is_null() ? std::numeric_limits<double>::infinity() : bound.get<double>(),
+          .restarts = whole_numbers(object.at("restarts"), "restarts"),
+          .seconds = at_least_0(object, "seconds"),
+          .bound = object.at("bound").is_null() ? std::numeric_limits<double>::infinity() : at_least_0(object, "bound"),
           .keeps_promise = object.at("keeps_promise").get<bool>(),
           .reason = object.at("reason").get<std::string>()};
 }
@@ -120,19 +139,19 @@ Json demand_json(const PolarDemand& d) {
 }
 
 PolarDemand demand_from(const Json& object) {
-  return {.rows = object.at("rows").get<Index>(),
-          .cols = object.at("cols").get<Index>(),
-          .batch = object.at("batch").get<Index>(),
+  return {.rows = whole<Index>(object.at("rows"), "rows"),
+          .cols = whole<Index>(object.at("cols"), "cols"),
+          .batch = whole<Index>(object.at("batch"), "batch"),
           .precision = stored_precision_named(object.at("dtype").get<std::string>()),
           .promise = {grade_named(object.at("grade").get<std::string>()), object.at("tolerance").get<double>(),
-                      object.at("steps").get<int>()},
+                      whole(object.at("steps"), "steps")},
           .lower_bound = object.at("lower_bound").get<double>(),
           .rank = rank_of(object),
           .certificate = certificate_of(object),
           .needs_h = object.at("needs_h").get<bool>(),
           .converts = object.value("converts", true),  // older plans do not have it
           .engine = engine_kind_named(object.at("engine").get<std::string>()),
-          .threads = object.at("threads").get<int>()};
+          .threads = whole(object.at("threads"), "threads")};
 }
 
 }  // namespace

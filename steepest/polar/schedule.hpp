@@ -35,7 +35,7 @@ struct PolarExpressOptions {
   double lower_bound = 1e-3;  ///< in (0, 1): singular values of the input lie in [lower_bound, 1]
   int steps = 5;              ///< at least 1
   int degree = 5;             ///< 3, 5 or 7
-  double safety = 1.01;    ///< at least 1: each step but the last is p(x / safety), good up to `safety` times its range
+  double safety = 1.01;    ///< in [1, 10]: each step but the last is p(x / safety), good up to `safety` times its range
   double cushion = 0.02;   ///< in [0, 1): a step is the optimum for a range no wider than [cushion u, u]
   bool uncentred = false;  ///< each p has the largest value 1: no singular value of (0, 1] ever passes 1
 };
@@ -86,7 +86,7 @@ double polar_express_error_bound(double lower_bound, int degree, int steps);
 /// Where `largest` overestimates ||X||_2, values between s2 and s1 end above 1, at most at p's maximum.
 OddPolynomial large_gap_start(double largest);
 
-/// The schedule with p(x / safety) for all steps but the last; safety >= 1. Unlike the option of polar_express, the
+/// The schedule with p(x / safety) for all steps but the last; 1 <= safety <= 10. Unlike the option of polar_express, the
 /// later steps are not designed for what the safety of the earlier ones leaves. Published lists are made so.
 PolynomialSchedule with_safety(PolynomialSchedule schedule, double safety);
 
