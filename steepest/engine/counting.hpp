@@ -39,16 +39,16 @@ class Counting {
 
   /// Around an engine of its own.
   Counting() requires std::default_initializable<Inner> : Counting(std::make_shared<Inner>()) {}
-  explicit Counting(Inner& inner) : Counting(inner, std::make_shared<std::atomic<double>>(0), nullptr) {}
+  explicit Counting(Inner& inner) : Counting(inner, std::make_shared<Shared>(inner), nullptr) {}
 
   /// From now on every call goes to this profile, to none if it is null. The profile outlives the calls.
   void watch_by(Profile* profile) { profile_ = profile; }
 
   /// Flops since the beginning or the last reset.
-  double flops() const { return flops_->load(); }
-  void reset() { flops_->store(0); }
+  double flops() const { return shared_->flops.load(); }
+  void reset() { shared_->flops.store(0); }
 
-  std::string_view name() const { return name_; }
+  std::string_view name() const { return shared_->name; }
   static double epsilon() { return Inner::epsilon(); }
   Index rows(const auto& X) const { return inner_->rows(X); }
   Index cols(const auto& X) const { return inner_->cols(X); }
@@ -66,7 +66,7 @@ class Counting {
   template <class F>
   void each(Index count, F&& f) {
     inner_->each(count, [&](Inner& worker, Index i) {
-      Counting counted(worker, flops_, profile_);
+      Counting counted(worker, shared_, profile_);
       f(counted, i);
     });
   }
@@ -294,7 +294,12 @@ class Counting {
   }
 
  private:
-  using Count = std::shared_ptr<std::atomic<double>>;
+  /// What the workers of `each` have in common with the engine that they come from.
+  struct Shared {
+    explicit Shared(const Inner& inner) : name(std::string(inner.name()) + ", counted") {}
+    std::atomic<double> flops = 0;
+    std::string name;
+  };
 
   /// One call of a verb, from here to the end of the scope.
   class Span {
@@ -319,23 +324,22 @@ class Counting {
   Span watch(std::string_view verb, Phase phase) { return Span(*this, verb, phase); }
 
   explicit Counting(std::shared_ptr<Inner> own) : Counting(*own) { own_ = std::move(own); }
-  Counting(Inner& inner, Count flops, Profile* profile)
-      : inner_(&inner), flops_(std::move(flops)), profile_(profile), name_(std::string(inner.name()) + ", counted") {}
+  Counting(Inner& inner, std::shared_ptr<Shared> shared, Profile* profile)
+      : inner_(&inner), shared_(std::move(shared)), profile_(profile) {}
 
   /// Adds price * m * n * k for each matrix of the batch of X.
   void count(const auto& X, double price, Index m, Index n, Index k) {
     const double volume = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     const double flops = static_cast<double>(batch(X)) * price * volume;
-    *flops_ += flops;
+    shared_->flops += flops;
     flops_of_call_ += flops;
   }
 
   std::shared_ptr<Inner> own_;
   Inner* inner_;
-  Count flops_;
+  std::shared_ptr<Shared> shared_;
   Profile* profile_;
   double flops_of_call_ = 0;
-  std::string name_;
 };
 
 }  // namespace steepest

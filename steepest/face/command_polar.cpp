@@ -20,6 +20,7 @@
 #include "steepest/face/polar_summary.hpp"
 #include "steepest/face/polar_task.hpp"
 #include "steepest/face/rates_file.hpp"
+#include "steepest/face/resources.hpp"
 #include "steepest/io/atomic_file.hpp"
 #include "steepest/io/io_error.hpp"
 #include "steepest/io/read_file.hpp"
@@ -35,7 +36,7 @@ constexpr std::array<Named<Certificate>, 3> certificates{
 struct Request {
   std::optional<std::string> input;
   PolarFlags flags{.method = "auto"};
-  std::optional<std::string> dtype, out_u, out_h, grade, rates, calibration, plan, out_plan, rank, certificate;
+  std::optional<std::string> dtype, out_u, out_h, grade, rates, calibration, plan, out_plan, profile, rank, certificate;
   std::string side = "right";
   std::optional<double> tolerance;
   std::optional<int> threads;
@@ -72,6 +73,32 @@ std::filesystem::path normal_path(const std::string& file) {
   return std::filesystem::absolute(file).lexically_normal();
 }
 
+using Output = std::pair<std::string_view, const std::optional<std::string>*>;
+
+/// The files that a run writes, with their flags.
+std::array<Output, 4> outputs(const Request& request) {
+  return {{{"--out-u", &request.out_u},
+           {"--out-h", &request.out_h},
+           {"--out-plan", &request.out_plan},
+           {"--profile", &request.profile}}};
+}
+
+void check_outputs(const Request& request) {
+  const auto all = outputs(request);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = i + 1; j < all.size(); ++j) {
+      const auto &first = *all[i].second, &second = *all[j].second;
+      check_usage(!first || !second || normal_path(*first) != normal_path(*second),
+                  "[polar] {} and {} must name two files; {} came", all[i].first, all[j].first, first.value_or(""));
+    }
+}
+
+/// Refuses before the work what could not be written after it.
+void require_writable_outputs(const Request& request) {
+  for (const auto& [flag, file] : outputs(request))
+    if (*file) require_writable(**file);
+}
+
 /// Flags that only a planner reads, and those that a plan of a file has decided.
 void check_combinations(const Request& request) {
   const auto read_by_auto = [&](bool given, std::string_view flag) {
@@ -85,8 +112,7 @@ void check_combinations(const Request& request) {
               request.flags.method);
   check_usage(request.certificate.value_or("residuals") != "none" || !(request.tolerance || request.certify),
               "[polar] --tolerance and --certify need residuals; --certificate none came");
-  check_usage(!(request.out_u && request.out_h) || normal_path(*request.out_u) != normal_path(*request.out_h),
-              "[polar] --out-u and --out-h must name two files; {} came", request.out_u.value_or(""));
+  check_outputs(request);
 }
 
 Words words_of(const Request& request) {
@@ -106,7 +132,7 @@ Words words_of(const Request& request) {
   if (request.dtype) words.precision = as_usage([&] { return precision_named(*request.dtype); });
   if (request.grade) words.promise.grade = as_usage([&] { return grade_named(*request.grade); });
   words.promise.steps = request.flags.steps.value_or(words.promise.steps);
-  check_usage(!request.planned() || !request.flags.steps || words.promise.grade == Grade::steps,
+  check_usage(!request.planned() || request.plan || !request.flags.steps || words.promise.grade == Grade::steps,
               "[polar] --steps belongs to the grade steps; {} came", name(words.promise.grade));
   check_usage(!request.tolerance || words.promise.grade == Grade::exact,
               "[polar] --tolerance belongs to the grade exact; {} came", name(words.promise.grade));
@@ -122,6 +148,11 @@ void check_agreement(const Request& request, const Words& words, const PolarDema
   same(request.tolerance.has_value(), "--tolerance", words.options.tolerance, planned.promise.tolerance);
   same(request.flags.lower_bound.has_value(), "--lower-bound", request.flags.lower_bound.value_or(0),
        planned.lower_bound);
+  const auto steps = request.flags.steps;
+  check_usage(!steps || planned.promise.grade == Grade::steps,
+              "[polar] the plan is for the grade {}, which does not read --steps; {} came", name(planned.promise.grade),
+              steps.value_or(0));
+  same(steps.has_value(), "--steps", steps.value_or(0), planned.promise.steps);
   same(request.rank.has_value(), "--rank", name(words.options.rank), name(planned.rank));
 }
 
@@ -157,6 +188,7 @@ PolarTask task_for(const Request& request, const Words& words, const NpyMatrix& 
   task.with_h = request.out_h.has_value();
   task.exact_gap = request.certify;
   task.repeat = request.repeat;
+  task.profiled = request.profile.has_value();
   if (!request.planned())
     task.prepared = as_usage([&] { return prepare_polar(words.options, epsilon(stored), std::min(X.rows, X.cols)); });
   return task;
@@ -178,7 +210,8 @@ Outcome outcome_of(const Request& request, const PolarTask& task, const NpyMatri
                              .report = factors.report,
                              .seconds = median(factors.seconds),
                              .runs = request.repeat,
-                             .exact_gap = factors.exact_gap};
+                             .exact_gap = factors.exact_gap,
+                             .profile = factors.profile.get()};
   return {std::move(factors), summary};
 }
 
@@ -204,7 +237,7 @@ std::vector<std::optional<double>> measured_others(const Request& request, Polar
                                                    const NpyMatrix& X) {
   std::vector<std::optional<double>> times(plan.others.size());
   if (!request.measure) return times;
-  task.exact_gap = false;
+  task.exact_gap = task.profiled = false;
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (!plan.others[i].keeps_promise) continue;
     task.prepared = prepare_polar(plan.others[i], std::min(X.rows, X.cols));
@@ -231,6 +264,7 @@ void write_results(const Request& request, const PolarFactors& factors,
   };
   if (request.out_u) write(*request.out_u, factors.U);
   if (request.out_h) write(*request.out_h, factors.H);
+  if (request.profile) write_file_atomically(*request.profile, factors.profile->chrome_trace());
   if (request.out_plan) write_file_atomically(*request.out_plan, to_json(explanation->plan) + "\n");
 }
 
@@ -246,11 +280,13 @@ NpyMatrix matrix_in(const std::string& file) {
 /// Computes, reports, and writes the files of a result that is accepted.
 void polar_command(const Request& request) {
   const Words words = words_of(request);
-  if (request.threads) omp_set_num_threads(*request.threads);
+  run_on_threads(request.threads);
   if (request.calibration) return calibrate(*request.calibration, omp_get_max_threads());
   check_usage(request.input.has_value(), "[polar] an .npy file must be named, or --calibrate given; nothing came");
+  require_writable_outputs(request);
   const NpyMatrix X = matrix_in(*request.input);
   const PolarTask task = task_for(request, words, X);
+  require_memory(bytes_beside(X, task), fmt::format("{}: {} x {} with its factors", *request.input, X.rows, X.cols));
   std::optional<PolarExplanation> explanation;
   if (request.planned()) explanation = PolarExplanation{.plan = plan_for(request, words, X, task.stored)};
   const auto [factors, summary] =
@@ -281,6 +317,12 @@ void add_result_flags(CLI::App& command, Request& request) {
                   "none, residuals (orthogonality, backward error, rank) or full (also the negative part of H and an "
                   "estimate of the dual gap) [residuals]")
       ->type_name("KIND");
+  command
+      .add_option(
+          "--profile", request.profile,
+          "Write the calls of the last run as a Chrome trace, and print seconds, calls and rates by phase: gram, "
+          "polynomial, factorization, conversion, memory")
+      ->type_name("FILE");
   command.add_flag("--certify", request.certify, "The full certificate, and the dual gap by an SVD");
   command.add_option("--repeat", request.repeat, "Run as often and report the median time")
       ->capture_default_str()

@@ -25,6 +25,13 @@ Values residuals(const PolarSummary& summary) {
   return all;
 }
 
+Json as_json(const Profile& profile) {
+  Json rows = Json::array();
+  for (const PhaseRow& row : profile.rows())
+    rows.push_back({{"phase", name(row.phase)}, {"seconds", row.seconds}, {"calls", row.calls}, {"flops", row.flops}});
+  return rows;
+}
+
 Json number(double x) { return std::isnan(x) ? Json() : Json(x); }
 
 /// "2 QR and 4 Cholesky steps".
@@ -95,6 +102,7 @@ Json as_json(const PolarSummary& summary) {
   object["left_out"] = r.left_out.get() > 0 ? Json(r.left_out.get()) : Json();
   object["excess"] = number(r.excess.get());
   object["accepted"] = !broken_promise(summary).has_value();
+  if (summary.profile != nullptr) object["profile"] = as_json(*summary.profile);
   return object;
 }
 
@@ -108,6 +116,7 @@ std::string as_text(const PolarSummary& summary) {
   if (r.lower_bound > 0) text += fmt::format("{:<16}{:.3e}\n", "lower_bound", r.lower_bound);
   if (r.tolerance > 0) text += fmt::format("{:<16}{:.3e}\n", "tolerance", r.tolerance);
   if (r.left_out.get() > 0) text += fmt::format("{:<16}{:.3e}, allowed besides\n", "left_out", r.left_out.get());
+  if (summary.profile != nullptr) text += summary.profile->table();
   return text;
 }
 

@@ -19,6 +19,7 @@ struct PolarSummary {
   double seconds = 0;  ///< median of the runs
   int runs = 1;
   std::optional<double> exact_gap = {};
+  const Profile* profile = nullptr;  ///< of the last run, where asked for
 };
 
 /// The residual that breaks the tolerance, as a sentence; NaN breaks every tolerance. Nothing where no tolerance or no

@@ -6,6 +6,7 @@
 #include <limits>
 #include <variant>
 
+#include "steepest/engine/counting.hpp"
 #include "steepest/engine/host.hpp"
 #include "steepest/face/exit_status.hpp"
 #include "steepest/io/io_error.hpp"
@@ -70,12 +71,18 @@ double exact_gap(Host<T>& la, const MatrixView<T>& X, const MatrixView<T>& U) {
 
 /// polar() as often as asked. The left factor of X is the right one of X'.
 template <class T>
-void run(Host<T>& la, const PolarTask& task, MatrixView<T> X, MatrixView<T> U, MatrixView<T> H, PolarFactors& result) {
+void run(Host<T>& host, const PolarTask& task, MatrixView<T> X, MatrixView<T> U, MatrixView<T> H,
+         PolarFactors& result) {
   if (task.side == Side::left) {
     X = X.transposed();
     U = U.transposed();
   }
+  Counting<Host<T>> la(host);
   for (int repetition = 0; repetition < task.repeat; ++repetition) {
+    if (task.profiled && repetition + 1 == task.repeat) {
+      result.profile = std::make_unique<Profile>();
+      la.watch_by(result.profile.get());
+    }
     result.report = task.with_h ? polar(la, X, U, H, task.prepared) : polar(la, X, U, task.prepared);
     result.seconds.push_back(result.report.seconds);
   }
@@ -126,6 +133,13 @@ PolarFactors factor(const NpyMatrix& X, const PolarTask& task, const std::string
       },
       X.values);
   return task.computed == Precision::f64 ? factor_in<double>(X, task) : factor_in<float>(X, task);
+}
+
+double bytes_beside(const NpyMatrix& X, const PolarTask& task) {
+  const auto rows = static_cast<double>(X.rows), cols = static_cast<double>(X.cols), small = std::min(rows, cols);
+  const double h = task.side == Side::right ? cols : rows;
+  const double entries = 3 * rows * cols + 2 * small * small + (task.with_h ? h * h : 0);
+  return entries * (task.computed == Precision::f64 ? sizeof(double) : sizeof(float));
 }
 
 Precision stored_precision(const NpyMatrix& X) {

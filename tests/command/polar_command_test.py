@@ -197,9 +197,10 @@ def test_truncated_files_are_refused(steepest: Run, saved: Callable[[Any], Path]
     assert "X.npy" in error_of(steepest("polar", path), 2)
 
 
-def test_missing_files_and_folders_are_named(steepest: Run, saved: Callable[[Any], Path]) -> None:
+def test_missing_files_and_folders_are_named(steepest: Run) -> None:
     assert "missing.npy: cannot open: No such file or directory" in error_of(steepest("polar", "missing.npy"), 1)
-    assert "no/u.npy" in error_of(steepest("polar", saved(np.eye(2)), "--out-u", "no/u.npy"), 1)
+    for flag in ("--out-u", "--out-plan", "--profile"):  # before any work: X is missing too
+        assert "no/u.npy" in error_of(steepest("polar", "missing.npy", flag, "no/u.npy"), 1)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +245,7 @@ def test_missing_files_and_folders_are_named(steepest: Run, saved: Callable[[Any
         (["--tolerance", "0"], "--tolerance must be finite and above 0; 0 came"),
         (["--method", "cans", "--delta", "0.1", "--lower", "0.2"], "--delta finds the lower bound; --lower-bound 0.2"),
         (["--out-u", "x.npy", "--out-h", "./x.npy"], "--out-u and --out-h must name two files; x.npy came"),
+        (["--out-u", "x.npy", "--profile", "x.npy"], "--out-u and --profile must name two files; x.npy came"),
         (["--threads", "0"], "--threads must lie in 1 .. 1024; 0 came"),
         (["--steps", "many"], "--steps"),
         (["--metod", "qdwh"], "polar: '--metod' is not known; closest: '--method'"),
@@ -357,6 +359,12 @@ def test_a_stored_plan_honours_or_refuses_what_stands_beside_it(
         assert steepest("polar", path, "--plan", "plan.json", flag, planned).returncode == 0
         refused = error_of(steepest("polar", path, "--plan", "plan.json", flag, other), 2)
         assert f"the plan is for {flag} {planned}; {other} came" in refused
+    refused = error_of(steepest("polar", path, "--plan", "plan.json", "--steps", 3), 2)
+    assert "the plan is for the grade exact, which does not read --steps; 3 came" in refused
+    assert steepest("polar", path, "--grade", "steps", "--steps", 3, "--out-plan", "three.json").returncode == 0
+    assert steepest("polar", path, "--plan", "three.json", "--steps", 3).returncode == 0
+    refused = error_of(steepest("polar", path, "--plan", "three.json", "--steps", 4), 2)
+    assert "the plan is for --steps 3; 4 came" in refused
     full = json.loads(steepest("polar", path, "--plan", "plan.json", "--certify", "--json").stdout)
     assert full["certificate"] == "full"
     assert full["negative_part"] is not None

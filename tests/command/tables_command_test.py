@@ -35,6 +35,7 @@ def test_version_and_help(steepest: Run) -> None:
         (["polar"], "an .npy file must be named"),
         (["optimizers", "mun"], "optimizer 'mun' is not known; closest: 'muon'"),
         (["schedule", "--method", "svd"], "svd has no list of steps"),
+        (["schedule", "--safety", "1e300"], "safety must lie in [1, 10]; 1e+300 came"),
         (["schedule", "--degree", "4"], "; 4 came"),
         (["schedule", "--lower", "2"], "--lower-bound must lie in (0, 1); 2 came"),
     ],
