@@ -7,47 +7,21 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
-#include <ATen/record_function.h>
 #include <c10/util/Exception.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <exception>
 #include <functional>
-#include <memory>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "steepest/engine/aten_operator_trace.hpp"
+
 namespace steepest {
 namespace {
-
-/// Counts, while it lives, how often this thread asks a tensor for its value.
-class HostReads {
- public:
-  HostReads() : callback_(at::addThreadLocalCallback(at::RecordFunctionCallback(on_call))) { count() = 0; }
-  ~HostReads() { at::removeCallback(callback_); }
-  HostReads(const HostReads&) = delete;
-  HostReads& operator=(const HostReads&) = delete;
-
-  static int& count() {
-    thread_local int reads = 0;
-    return reads;
-  }
-
- private:
-  static std::unique_ptr<at::ObserverContext> on_call(const at::RecordFunction& call) {
-    static const std::set<std::string> reads = {"aten::item",       "aten::_local_scalar_dense",
-                                                "aten::is_nonzero", "aten::nonzero",
-                                                "aten::equal",      "aten::allclose"};
-    if (reads.contains(call.name())) ++count();
-    return nullptr;
-  }
-
-  at::CallbackHandle callback_;
-};
 
 /// Inputs of every verb: batches of two matrices, with scalars and a gate on the device.
 template <class T>
@@ -166,15 +140,15 @@ TYPED_TEST_SUITE(AtenTest, StorageTypes);
 
 TYPED_TEST(AtenTest, no_verb_reads_the_device) {
   this->for_each_verb(at::kCPU, [](const auto& verb, auto& inputs) {
-    const HostReads reads;
+    const OperatorTrace trace;
     verb.run(inputs);
-    EXPECT_EQ(reads.count(), 0) << verb.name;
+    EXPECT_EQ(trace.reads(), 0) << verb.name;
   });
   const Inputs<TypeParam> inputs(at::kCPU);
-  const HostReads reads;
+  const OperatorTrace trace;
   Aten<TypeParam> la;
   EXPECT_EQ(la.reading(la.max_abs(inputs.X)).get(), 1);
-  EXPECT_GT(reads.count(), 0) << "the count sees a read";
+  EXPECT_GT(trace.reads(), 0) << "the count sees a read";
 }
 
 TYPED_TEST(AtenTest, verbs_keep_to_the_device_of_their_inputs) {
