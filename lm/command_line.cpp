@@ -26,6 +26,8 @@ struct Flags {
   std::vector<std::string> values;  // of the keys of the table, in its order
   std::string rule, learning_rate;
   std::vector<std::string> sets;  // KEY=VALUE
+  std::string profile;
+  Index profile_step = 0;
   bool dry_run = false, print_config = false;
 };
 
@@ -34,6 +36,9 @@ void declare(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", fmt::format("steepest-train {}", build_info().version));
   app.add_option("--config", flags.config_file, "TOML file with the keys that --print-config shows");
   app.add_option("--resume", flags.resume, "checkpoint, or a folder: its newest one; continues the same run");
+  app.add_option("--profile", flags.profile,
+                 "write the calls of the optimizer in one step as a Chrome trace, and say its seconds by phase");
+  app.add_option("--profile-step", flags.profile_step, "that step [the second of the run, whose scratch is there]");
   app.add_flag("--dry-run", flags.dry_run, "show model, routing and plan, train nothing");
   app.add_flag("--print-config", flags.print_config, "print the configuration as TOML, train nothing");
   app.add_option("--optimizer", flags.rule, "rule of the hidden matrices: optimizer.hidden.rule");
@@ -49,8 +54,8 @@ void declare(CLI::App& app, Flags& flags) {
 void refuse_unknown(const CLI::App& app) {
   const auto rest = app.remaining();
   if (rest.empty()) return;
-  std::vector<std::string> names = {"--config",    "--resume",        "--dry-run", "--print-config",
-                                    "--optimizer", "--learning-rate", "--set"};
+  std::vector<std::string> names = {"--config",       "--resume",    "--profile",       "--profile-step", "--dry-run",
+                                    "--print-config", "--optimizer", "--learning-rate", "--set"};
   for (const auto& key : config_keys()) names.push_back(key.flag());
   check(false, "[command] '{}' is not a flag; {}", rest.front(), closest_text(rest.front(), names));
 }
@@ -88,6 +93,22 @@ void complete(Config& config) {
     }
   }
   if (config.run.threads == 0) config.run.threads = std::max(1U, std::thread::hardware_concurrency());
+}
+
+// The step is one that this run takes.
+std::optional<ProfileRequest> profile_request(const CLI::App& app, const Flags& flags, const Command& command) {
+  const bool step_given = app.count("--profile-step") > 0;
+  check(!step_given || !flags.profile.empty(), "[command] --profile-step belongs to --profile; {} came alone",
+        flags.profile_step);
+  if (flags.profile.empty()) return std::nullopt;
+  const auto& run = command.config.run;
+  const Index before = command.resumed ? command.resumed->progress.step : 0;
+  const Index last = run.stop_at > 0 ? std::min(run.stop_at, run.steps) : run.steps;
+  check(before < last, "[command] --profile needs a step to watch; {} of {} are done", before, last);
+  const Index step = step_given ? flags.profile_step : std::min(before + 2, last);
+  check(before < step && step <= last, "[command] --profile-step must lie in {} .. {}; {} came", before + 1, last,
+        step);
+  return ProfileRequest{flags.profile, step};
 }
 
 // A resumed run goes on in the folder of its checkpoint, wherever that has been moved to.
@@ -129,6 +150,7 @@ Command read_command_line(int argc, const char* const* argv) {
   for (const auto& [key, value] : wanted) set_key(command.config, key, value);
   complete(command.config);
   check_config(command.config);
+  command.profile = profile_request(app, flags, command);
   command.dry_run = flags.dry_run;
   command.print_config = flags.print_config;
   return command;

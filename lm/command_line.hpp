@@ -6,6 +6,7 @@
 
 #include "lm/checkpoint.hpp"
 #include "lm/config.hpp"
+#include "lm/profile_request.hpp"
 
 namespace steepest::lm {
 
@@ -13,6 +14,7 @@ namespace steepest::lm {
 struct Command {
   Config config;
   std::optional<Checkpoint> resumed;  // --resume
+  std::optional<ProfileRequest> profile;
   bool dry_run = false;
   bool print_config = false;
   std::string answer;  // the text of --help or --version: print it and be done

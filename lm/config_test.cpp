@@ -116,6 +116,20 @@ TEST(CommandLine, RefusesUnknownFlagsWithTheNearest) {
   EXPECT_THAT(refusal([] { parse({"--steps"}); }), HasSubstr("[command]"));
 }
 
+TEST(CommandLine, AProfileIsOfOneStepOfTheRun) {
+  const auto request = parse({"--steps", "9", "--profile", "trace.json"}).profile;
+  EXPECT_EQ(request->file, "trace.json");
+  EXPECT_EQ(request->step, 2);
+  EXPECT_EQ(parse({"--steps", "1", "--profile", "t"}).profile->step, 1);
+  EXPECT_EQ(parse({"--steps", "9", "--profile", "t", "--profile-step", "9"}).profile->step, 9);
+  EXPECT_FALSE(parse({"--steps", "9"}).profile.has_value());
+  EXPECT_THAT(refusal([] {
+                parse({"--steps", "9", "--stop-at", "4", "--profile", "t", "--profile-step", "5"});
+              }),
+              HasSubstr("--profile-step must lie in 1 .. 4; 5 came"));
+  EXPECT_THAT(refusal([] { parse({"--profile-step", "5"}); }), HasSubstr("belongs to --profile"));
+}
+
 TEST(CommandLine, EveryFlagIsUnlikeTheOthers) {
   std::vector<std::string> flags;
   for (const auto& key : config_keys()) flags.push_back(key.flag());

@@ -84,6 +84,24 @@ void Journal::evaluation(const EvaluationFigures& figures) {
                    {"fraction", figures.fraction}});
 }
 
+void Journal::profile(const StepFigures& figures, const Profile& profile, const std::filesystem::path& file) {
+  line_.note(fmt::format("optimizer in step {}: {:.2f} ms, phases summed over the threads; calls in {}\n{}",
+                         figures.step, 1e3 * figures.optimizer_seconds, file.string(), profile.table()));
+  Json phases = Json::array();
+  for (const PhaseRow& row : profile.rows())
+    phases.push_back(
+        {{"phase", name(row.phase)}, {"seconds", row.seconds}, {"calls", row.calls}, {"flops", row.flops}});
+  records_.append({{"event", "profile"},
+                   {"step", figures.step},
+                   {"optimizer_seconds", figures.optimizer_seconds},
+                   {"phases", std::move(phases)}});
+}
+
+void Journal::no_profile(const ProfileRequest& request) {
+  line_.note(
+      fmt::format("no profile: the run ended before step {}; {} is not written", request.step, request.file.string()));
+}
+
 void Journal::checkpoint(Index step, const std::filesystem::path& path) {
   records_.append({{"event", "checkpoint"}, {"step", step}, {"file", path.filename().string()}});
 }

@@ -8,7 +8,9 @@
 
 #include "lm/checkpoint.hpp"
 #include "lm/polar_plans.hpp"
+#include "lm/profile_request.hpp"
 #include "lm/progress_line.hpp"
+#include "steepest/engine/profile.hpp"
 #include "steepest/io/record.hpp"
 #include "steepest/optim/diagnostics.hpp"
 
@@ -33,7 +35,7 @@ struct EndFigures {
 };
 
 /// Writes OUT/records.jsonl and shows progress. Records: the run (see RunDescription) with its configuration, one per
-/// logged step, one per step with diagnostics, one per evaluation, one per checkpoint, one at the end; "event" tells them apart. A resumed run
+/// logged step, one per step with diagnostics, one per profile, evaluation and checkpoint, one at the end; "event" tells them apart. A resumed run
 /// appends: where a step appears twice, the later record holds.
 class Journal {
  public:
@@ -46,6 +48,10 @@ class Journal {
   /// One record for all tensors, beside those of step(): see diagnostics_json.hpp for its rows.
   void diagnostics(Index step, std::span<const TensorDiagnostics> tensors);
   void evaluation(const EvaluationFigures& figures);
+  /// What the optimizer did in a step: phases with seconds summed over the threads, calls and flops.
+  void profile(const StepFigures& figures, const Profile& profile, const std::filesystem::path& file);
+  /// Says that the step was not reached.
+  void no_profile(const ProfileRequest& request);
   void checkpoint(Index step, const std::filesystem::path& path);
   void end(const EndFigures& figures);
 

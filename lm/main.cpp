@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -17,10 +18,14 @@
 #include "lm/config_keys.hpp"
 #include "lm/generate.hpp"
 #include "lm/interrupt.hpp"
+#include "lm/memory_need.hpp"
 #include "lm/plan_text.hpp"
 #include "lm/printable.hpp"
 #include "lm/trainer.hpp"
+#include "steepest/engine/bf16_kernels.hpp"
 #include "steepest/engine/providers.hpp"
+#include "steepest/engine/thread_choice.hpp"
+#include "steepest/io/atomic_file.hpp"
 #include "steepest/io/corpus.hpp"
 
 namespace steepest::lm {
@@ -28,8 +33,11 @@ namespace {
 
 constexpr int done = 0, failed = 1, wrong_usage = 2, interrupted = 130;
 
-void fix_threads(const Config& config) {
-  const auto threads = static_cast<int>(config.run.threads);
+// The record of the run says how many there are.
+void fix_threads(Config& config) {
+  const auto [threads, note] = thread_choice(static_cast<int>(config.run.threads));
+  if (note) fmt::print(stderr, "steepest: note: {}\n", *note);
+  config.run.threads = threads;
   omp_set_num_threads(threads);
   at::set_num_threads(threads);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
@@ -58,6 +66,7 @@ int exit_status(Outcome outcome) {
 
 int train(const Command& command, const Rates& rates, int argc, const char* const* argv) {
   const auto& config = command.config;
+  if (command.profile) require_writable(command.profile->file);
   const auto training = load_corpus(config.data.text, YearRange::until(static_cast<int>(config.data.train_until)));
   const auto validation = load_corpus(config.data.text, YearRange::from(static_cast<int>(config.data.validate_from)));
   // Two BLAS in one process have two sets of threads, which wait for each other inside a parallel region.
@@ -72,7 +81,8 @@ int train(const Command& command, const Rates& rates, int argc, const char* cons
     remove_checkpoints(config.run.out);
   }
   Journal journal(config, describe(config, argc, argv), resumed_at, stderr, trainer.plans());
-  const auto outcome = trainer.run(journal, [&] { return interrupt.requested(); });
+  const auto outcome = trainer.run(
+      journal, [&] { return interrupt.requested(); }, command.profile);
   if (outcome == Outcome::done) show_sample(trainer, config);
   if (outcome == Outcome::nonfinite) {
     throw std::runtime_error(
@@ -94,7 +104,9 @@ int run(int argc, const char* const* argv) {
       fmt::print("{}", command.answer.empty() ? to_toml(command.config) : command.answer);
       return done;
     }
+    bf16_kernels();  // refuses a wrong STEEPEST_KERNELS
     fix_threads(command.config);
+    require_memory(command.config);
     source.rates = rates_in_force();
     if (command.resumed) source.stored = stored_plans(command.resumed->file.metadata());
     plan = plan_text(command.config, source);
@@ -115,6 +127,10 @@ int run(int argc, const char* const* argv) {
 int main(int argc, char** argv) {
   try {
     return steepest::lm::run(argc, argv);
+  } catch (const c10::Error& error) {  // such as memory that the system refused
+    const std::string text = error.what_without_backtrace();
+    fmt::print(stderr, "steepest: error: [libtorch] {}\n", text.substr(0, text.find('\n')));
+    return 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "steepest: error: {}\n", error.what());
     return 1;

@@ -282,3 +282,57 @@ def test_dry_run_and_print_config_train_nothing(text: Path, tmp_path: Path) -> N
     file.write_text(printed.stdout)
     assert train("--config", str(file), "--print-config").stdout == printed.stdout
     assert not out.exists()
+
+
+def test_a_profile_is_of_the_step_asked_for(text: Path, tmp_path: Path) -> None:
+    """The trace opens as JSON; on one thread the phases sum to the optimizer's time, but for what is between."""
+    trace = tmp_path / "trace.json"
+    for words, step in (([], 2), (["--profile-step", "4"], 4)):
+        done = train(*flags(text, tmp_path / "run", 5), "--profile", str(trace), *words)
+        assert done.returncode == 0, done.stderr
+        records = [json.loads(line) for line in (tmp_path / "run" / "records.jsonl").read_text().splitlines()]
+        (record,) = [record for record in records if record["event"] == "profile"]
+        assert record["step"] == step
+        spent = sum(row["seconds"] for row in record["phases"])
+        assert 0.2 * record["optimizer_seconds"] <= spent <= record["optimizer_seconds"]
+        assert {"gram", "memory"} <= {row["phase"] for row in record["phases"]}
+        events = json.loads(trace.read_text())["traceEvents"]
+        assert len(events) == sum(row["calls"] for row in record["phases"])
+        assert f"optimizer in step {step}: " in done.stderr
+        assert "\ngram " in done.stderr
+        trace.unlink()
+
+
+def test_a_profile_that_cannot_be_is_refused_or_missed_in_words(text: Path, tmp_path: Path) -> None:
+    words = flags(text, tmp_path / "run", 5)
+    for more, status, says in (
+        (["--profile", str(tmp_path / "no" / "trace.json")], 1, "cannot create a temporary file"),
+        (["--profile", "trace.json", "--profile-step", "6"], 2, "--profile-step must lie in 1 .. 5; 6 came"),
+        (["--profile-step", "2"], 2, "--profile-step belongs to --profile"),
+    ):
+        refused = train(*words, *more)
+        assert refused.returncode == status, refused.stderr
+        assert says in refused.stderr
+        assert not (tmp_path / "run").exists()
+    stopped = train(*words, "--stop-at", "3", "--profile", str(tmp_path / "trace.json"), "--profile-step", "3")
+    assert stopped.returncode == 0, stopped.stderr
+    resumed = train("--resume", str(tmp_path / "run"), "--profile", "t.json", "--profile-step", "3")
+    assert "--profile-step must lie in 4 .. 5; 3 came" in resumed.stderr
+
+
+def test_what_the_machine_lacks_is_refused_or_said(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = flags(text, tmp_path / "run", 2)
+    cores = len(os.sched_getaffinity(0))
+    many = train(*words, "--threads", str(cores + 62))
+    assert many.returncode == 0, many.stderr
+    assert many.stderr.startswith(f"steepest: note: [threads] no more than one for each core: {cores + 62} on {cores} ")
+    record = json.loads((tmp_path / "run" / "records.jsonl").read_text().splitlines()[0])
+    assert record["threads"] == cores
+    large = train(*words, "--batch", "1000000000000")
+    assert large.returncode == 1
+    assert "[memory] a step must fit: batch 1000000000000 of context 16" in large.stderr
+    assert large.stderr.count("\n") == 1
+    monkeypatch.setenv("STEEPEST_KERNELS", "avx9")
+    kernels = train(*words)
+    assert kernels.returncode == 2
+    assert "STEEPEST_KERNELS must be one of f32" in kernels.stderr

@@ -9,6 +9,7 @@
 
 #include "lm/stopwatch.hpp"
 #include "lm/tokens.hpp"
+#include "steepest/io/atomic_file.hpp"
 #include "steepest/io/io_error.hpp"
 
 namespace steepest::lm {
@@ -97,12 +98,12 @@ double Trainer::backward(Index k) {
   return total / static_cast<double>(pieces);
 }
 
-StepFigures Trainer::step() {
+StepFigures Trainer::step(Profile* profile) {
   const Index k = progress_.step;
   const double start = seconds_now();
   const double loss = backward(k);
   const double before_update = seconds_now();
-  const auto report = update_.step(k);
+  const auto report = update_.step(k, profile);
   const double end = seconds_now();
   progress_.step += 1;
   progress_.skipped_steps += report.taken ? 0 : 1;
@@ -165,14 +166,24 @@ std::optional<Outcome> Trainer::outcome_after(const StepFigures& figures, bool i
   return std::nullopt;
 }
 
-Outcome Trainer::run(Journal& journal, const std::function<bool()>& interrupted) {
+StepFigures Trainer::watched_step(const ProfileRequest& request, Journal& journal) {
+  Profile profile;
+  const auto figures = step(&profile);
+  write_file_atomically(request.file, profile.chrome_trace());
+  journal.profile(figures, profile, request.file);
+  return figures;
+}
+
+Outcome Trainer::run(Journal& journal, const std::function<bool()>& interrupted,
+                     const std::optional<ProfileRequest>& profile) {
   const auto& run = identity_.config.run;
   const auto due = [&](Index every) { return every > 0 && progress_.step % every == 0; };
   Spent spent;
   std::optional<Outcome> outcome;
   if (progress_.step >= run.steps) outcome = Outcome::done;
   while (!outcome) {
-    const auto figures = step();
+    const bool watched = profile && profile->step == progress_.step + 1;
+    const auto figures = watched ? watched_step(*profile, journal) : step();
     spent.add(figures);
     journal.step(figures, spent.per_step() * static_cast<double>(run.steps - figures.step));
     if (const auto rows = update_.diagnostics(); !rows.empty()) journal.diagnostics(figures.step, rows);
@@ -183,6 +194,7 @@ Outcome Trainer::run(Journal& journal, const std::function<bool()>& interrupted)
     }
   }
   if (outcome == Outcome::done) evaluate_now(journal, run.final_windows);
+  if (profile && profile->step > progress_.step) journal.no_profile(*profile);
   const double tokens = static_cast<double>(spent.steps * tokens_per_step());
   journal.end({.outcome = name_of(*outcome),
                .step = progress_.step,

@@ -9,6 +9,7 @@
 #include "lm/evaluation.hpp"
 #include "lm/journal.hpp"
 #include "lm/model.hpp"
+#include "lm/profile_request.hpp"
 #include "lm/text_batches.hpp"
 #include "lm/update.hpp"
 
@@ -35,12 +36,14 @@ class Trainer {
   /// tensor is missing or has another type or shape; the trainer is then as it was.
   void restore(const Checkpoint& checkpoint);
 
-  /// One step: batches, loss, gradient, update.
-  StepFigures step();
+  /// One step: batches, loss, gradient, update. The calls of the optimizer go to `profile` if there is one.
+  StepFigures step(Profile* profile = nullptr);
 
   /// Steps until the run is done, `stop_at` is reached, `interrupted` answers true or, with on_nonfinite = stop, a
-  /// gradient is not finite; evaluates and writes checkpoints on the way and, but after on_nonfinite, at the end.
-  Outcome run(Journal& journal, const std::function<bool()>& interrupted);
+  /// gradient is not finite; evaluates and writes checkpoints on the way and, but after on_nonfinite, at the end. The step that
+  /// `profile` names is watched, its trace written and its phases told to the journal.
+  Outcome run(Journal& journal, const std::function<bool()>& interrupted,
+              const std::optional<ProfileRequest>& profile = std::nullopt);
 
   std::filesystem::path save() const;
   const Gpt& model() const { return model_; }
@@ -51,6 +54,7 @@ class Trainer {
 
  private:
   double backward(Index k);
+  StepFigures watched_step(const ProfileRequest& request, Journal& journal);
   void evaluate_now(Journal& journal, Index windows);
   std::optional<Outcome> outcome_after(const StepFigures& figures, bool interrupted) const;
   Index tokens_per_step() const;

@@ -4,38 +4,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
+#include "lm/parameter_bridge.hpp"
 #include "steepest/base/check.hpp"
-#include "steepest/engine/aten.hpp"
 #include "steepest/engine/aten_batch.hpp"
-#include "steepest/engine/host.hpp"
+#include "steepest/engine/counting.hpp"
 #include "steepest/io/io_error.hpp"
 #include "steepest/optim/learning_rate.hpp"
 #include "steepest/optim/optimizer.hpp"
 
 namespace steepest::lm {
 namespace {
-
-// A tensor of f32 on the CPU as a matrix of each engine, sharing its memory; a vector is 1 x n. And back.
-template <class E>
-struct Bridge;
-
-template <>
-struct Bridge<Host<float>> {
-  static MatrixView<float> matrix(const at::Tensor& tensor) {
-    const Index cols = tensor.size(-1);
-    return row_major(static_cast<float*>(tensor.data_ptr()), tensor.numel() / std::max<Index>(cols, 1), cols);
-  }
-  static at::Tensor tensor(const MatrixView<float>& X) {
-    return at::from_blob(X.data, {X.rows, X.cols}, {X.row_stride, X.col_stride}, at::kFloat).contiguous();
-  }
-};
-
-template <>
-struct Bridge<Aten<float>> {
-  static TensorBatch matrix(const at::Tensor& tensor) { return TensorBatch(tensor); }
-  static at::Tensor tensor(const TensorBatch& X) { return X.tensor().select(0, 0).contiguous(); }
-};
 
 LearningRateSchedule schedule_of(const Config& config) {
   const auto& wanted = config.schedule;
@@ -53,8 +33,8 @@ LearningRateSchedule schedule_of(const Config& config) {
 std::vector<ParameterShape> shapes_of(std::span<const ModelParameter> parameters) {
   std::vector<ParameterShape> shapes;
   for (const auto& parameter : parameters) {
-    const auto X = Bridge<Host<float>>::matrix(parameter.value);
-    shapes.push_back({parameter.name, parameter.role, X.rows, X.cols});
+    const TensorBatch X(parameter.value);
+    shapes.push_back({parameter.name, parameter.role, X.rows(), X.cols()});
   }
   return shapes;
 }
@@ -106,7 +86,7 @@ std::string tensor_name(const std::string& parameter, const std::string& what) {
 class Update::Stepper {
  public:
   virtual ~Stepper() = default;
-  virtual UpdateReport step(double factor) = 0;
+  virtual UpdateReport step(double factor, Profile* profile) = 0;
   virtual UpdateState state() const = 0;
   virtual void load(const SafetensorsFile& file) = 0;
   virtual std::vector<RoutingRow> routing_table() const = 0;
@@ -118,14 +98,22 @@ class Update::Stepper {
 
 template <class E>
 class Update::StepperOn final : public Update::Stepper {
+  using Watched = Counting<E>;
+
  public:
-  StepperOn(const Config& config, std::span<const ModelParameter> parameters, const PolarPlans& plans)
-      : optimizer_(engine_, matrices(parameters), routing_of(config.optimizer, plans),
+  /// Diagnostics speak of single tensors: where they are asked for, each is a parameter of its own.
+  StepperOn(const Config& config, std::span<const ModelParameter> parameters, const Routing& routing)
+      : bridge_(parameters, routing, config.run.diagnostics_every == 0),
+        optimizer_(engine_, matrices(bridge_.pieces()), routing,
                    OptimizerOptions{.clip_norm = config.optimizer.clip_norm,
                                     .diagnostics = {.every = config.run.diagnostics_every,
-                                                    .spectra = config.run.diagnostics_spectra}}) {}
+                                                    .spectra = config.run.diagnostics_spectra}}) {
+    for (const auto& piece : bridge_.pieces()) names_[piece.names.front()] = piece.names;
+  }
 
-  UpdateReport step(double factor) override {
+  UpdateReport step(double factor, Profile* profile) override {
+    bridge_.gather();
+    engine_.watch_by(profile);
     const auto report = optimizer_.step(factor);
     return {.gradient_norm = report.gradient_norm.get(), .taken = report.taken.get() != 0};
   }
@@ -135,12 +123,15 @@ class Update::StepperOn final : public Update::Stepper {
     UpdateState result;
     result.words["optimizer_format"] = std::to_string(own.format);
     result.tensors = {{"optimizer.taken", scalar_tensor(own.taken)}, {"optimizer.skipped", scalar_tensor(own.skipped)}};
-    for (const auto& parameter : own.parameters) {
-      result.words["rule of " + parameter.name] = parameter.rule;
-      result.tensors.emplace_back(tensor_name(parameter.name, "steps"), scalar_tensor(parameter.steps));
-    }
+    for (const auto& parameter : own.parameters)
+      for (const auto& name : names_.at(parameter.name)) {
+        result.words["rule of " + name] = parameter.rule;
+        result.tensors.emplace_back(tensor_name(name, "steps"), scalar_tensor(parameter.steps));
+      }
     for (const auto& slot : own.slots) {
-      result.tensors.emplace_back(tensor_name(slot.parameter, slot.slot), Bridge<E>::tensor(slot.value));
+      const auto& names = names_.at(slot.parameter);
+      for (std::size_t i = 0; i < names.size(); ++i)
+        result.tensors.emplace_back(tensor_name(names[i], slot.slot), Bridge<E>::tensor(slot.value, i));
     }
     return result;
   }
@@ -152,43 +143,65 @@ class Update::StepperOn final : public Update::Stepper {
                offered.format, format);
     offered.taken = stored_scalar(file, "optimizer.taken");
     offered.skipped = stored_scalar(file, "optimizer.skipped");
-    for (auto& parameter : offered.parameters) {
-      parameter.rule = stored_word(file, "rule of " + parameter.name);
-      parameter.steps = stored_scalar(file, tensor_name(parameter.name, "steps"));
-    }
+    for (auto& parameter : offered.parameters) load_parameter(file, names_.at(parameter.name), parameter);
     for (auto& slot : offered.slots) {
-      const auto like = Bridge<E>::tensor(slot.value);
-      slot.value = Bridge<E>::matrix(stored_tensor(file, tensor_name(slot.parameter, slot.slot), like));
+      const auto& names = names_.at(slot.parameter);
+      std::vector<at::Tensor> stored;
+      for (std::size_t i = 0; i < names.size(); ++i)
+        stored.push_back(stored_tensor(file, tensor_name(names[i], slot.slot), Bridge<E>::tensor(slot.value, i)));
+      slot.value = Bridge<E>::matrix(stored);
     }
     optimizer_.load(offered);
   }
 
-  std::vector<RoutingRow> routing_table() const override { return optimizer_.routing_table(); }
+  /// A row for each parameter of the model.
+  std::vector<RoutingRow> routing_table() const override {
+    std::vector<RoutingRow> rows;
+    for (RoutingRow row : optimizer_.routing_table())
+      for (const auto& name : names_.at(row.parameter)) {
+        row.parameter = name;
+        rows.push_back(row);
+      }
+    return rows;
+  }
   std::vector<TensorDiagnostics> diagnostics() const override { return optimizer_.diagnostics(); }
 
  private:
-  static std::vector<Parameter<E>> matrices(std::span<const ModelParameter> parameters) {
-    std::vector<Parameter<E>> result;
-    for (const auto& parameter : parameters) {
-      const auto value = parameter.value.detach();
-      result.push_back(
-          {parameter.name, parameter.role, Bridge<E>::matrix(value), Bridge<E>::matrix(parameter.gradient())});
-    }
+  static std::vector<Parameter<Watched>> matrices(const std::vector<Piece<E>>& pieces) {
+    std::vector<Parameter<Watched>> result;
+    for (const auto& piece : pieces) result.push_back({piece.names.front(), piece.role, piece.value, piece.gradient});
     return result;
   }
 
-  E engine_;
-  Optimizer<E> optimizer_;
+  // Members of a group have made their steps together.
+  static void load_parameter(const SafetensorsFile& file, const std::vector<std::string>& names,
+                             ParameterState& parameter) {
+    parameter.rule = stored_word(file, "rule of " + names.front());
+    parameter.steps = stored_scalar(file, tensor_name(names.front(), "steps"));
+    for (const auto& name : names) {
+      const auto rule = stored_word(file, "rule of " + name);
+      const double steps = stored_scalar(file, tensor_name(name, "steps"));
+      check_data(rule == parameter.rule && steps == parameter.steps,
+                 "[checkpoint] {} must have made {} steps of {} as {} did; {} of {} came", name, parameter.steps,
+                 parameter.rule, names.front(), steps, rule);
+    }
+  }
+
+  Watched engine_;
+  Bridge<E> bridge_;
+  std::map<std::string, std::vector<std::string>> names_;  // of the model's parameters, by the optimizer's
+  Optimizer<Watched> optimizer_;
 };
 
 Update::Update(const Config& config, std::span<const ModelParameter> parameters, const PlanSource& source) {
   const auto& engine = config.optimizer.engine;
   check(engine == "host" || engine == "aten", "[config] optimizer.engine must be 'host' or 'aten'; '{}' came", engine);
   plans_ = polar_plans(config, shapes_of(parameters), source);
+  const Routing routing = routing_of(config.optimizer, plans_);
   if (engine == "host") {
-    stepper_ = std::make_unique<StepperOn<Host<float>>>(config, parameters, plans_);
+    stepper_ = std::make_unique<StepperOn<Host<float>>>(config, parameters, routing);
   } else {
-    stepper_ = std::make_unique<StepperOn<Aten<float>>>(config, parameters, plans_);
+    stepper_ = std::make_unique<StepperOn<Aten<float>>>(config, parameters, routing);
   }
   stepper_->schedule = schedule_of(config);
   const auto rows = stepper_->routing_table();
@@ -200,7 +213,7 @@ Update::~Update() = default;
 Update::Update(Update&&) noexcept = default;
 Update& Update::operator=(Update&&) noexcept = default;
 
-UpdateReport Update::step(Index k) { return stepper_->step(stepper_->schedule.factor(k)); }
+UpdateReport Update::step(Index k, Profile* profile) { return stepper_->step(stepper_->schedule.factor(k), profile); }
 
 std::vector<TensorDiagnostics> Update::diagnostics() const { return stepper_->diagnostics(); }
 

@@ -10,6 +10,7 @@
 #include "lm/config.hpp"
 #include "lm/model.hpp"
 #include "lm/polar_plans.hpp"
+#include "steepest/engine/profile.hpp"
 #include "steepest/io/safetensors.hpp"
 #include "steepest/optim/diagnostics.hpp"
 
@@ -31,15 +32,15 @@ struct UpdateState {
 class Update {
  public:
   /// Routes parameters: by name, else by role, else by "rest". The tensors and their gradients stay where they are while
-  /// this object lives. Throws std::invalid_argument for an unknown rule, setting, engine, schedule or parameter name, a
+  /// this object lives, but for the engine aten: there those of one shape and rule become views of one tensor. Throws std::invalid_argument for an unknown rule, setting, engine, schedule or parameter name, a
   /// value outside its range, and a role without a rule; what polar_plans throws.
   Update(const Config& config, std::span<const ModelParameter> parameters, const PlanSource& source = {});
   ~Update();
   Update(Update&&) noexcept;
   Update& operator=(Update&&) noexcept;
 
-  /// Applies step k, from 0, with the gradients that the parameters hold.
-  UpdateReport step(Index k);
+  /// Applies step k, from 0, with the gradients that the parameters hold. The engine's calls go to `profile` if there is one.
+  UpdateReport step(Index k, Profile* profile = nullptr);
   /// Of the last step, where run.diagnostics_every asks for them and the step was taken; else empty.
   std::vector<TensorDiagnostics> diagnostics() const;
   /// Learning rate of the first hidden matrix at step k.
