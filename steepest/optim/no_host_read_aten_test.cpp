@@ -80,9 +80,9 @@ std::vector<std::pair<std::string, Rule>> queued_rules() {
     for (const char* row : {"muon", "polargrad"}) {
       Rule rule = rule_named(row);
       rule.polar = options;
-      rules.emplace_back(fmt::format("{} by {}, {} form, {}", row, name(options.method), name(options.form),
-                                     name(*options.normalization)),
-                         rule);
+      const std::string_view bound = options.normalization ? name(*options.normalization) : "own";
+      rules.emplace_back(
+          fmt::format("{} by {}, {} form, {} bound", row, name(options.method), name(options.form), bound), rule);
     }
   };
   for (const Normalization normalization : {Normalization::frobenius, Normalization::schatten4}) {
@@ -92,6 +92,7 @@ std::vector<std::pair<std::string, Rule>> queued_rules() {
         add(with(method, form, normalization));
     add(with(PolarMethod::gram_halley, PolynomialForm::standard, normalization));
   }
+  add(polar_of_map(PolarMethod::gram_zolotarev));
   return rules;
 }
 
