@@ -323,12 +323,12 @@ def test_a_profile_that_cannot_be_is_refused_or_missed_in_words(text: Path, tmp_
 def test_what_the_machine_lacks_is_refused_or_said(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = flags(text, tmp_path / "run", 2)
     cores = len(os.sched_getaffinity(0))
-    many = train(*words, "--threads", str(cores + 62))
+    many = train(*words, "--set", f"run.threads={cores + 62}")
     assert many.returncode == 0, many.stderr
     assert many.stderr.startswith(f"steepest: note: [threads] no more than one for each core: {cores + 62} on {cores} ")
     record = json.loads((tmp_path / "run" / "records.jsonl").read_text().splitlines()[0])
     assert record["threads"] == cores
-    large = train(*words, "--batch", "1000000000000")
+    large = train(*words, "--set", "run.batch=1000000000000")
     assert large.returncode == 1
     assert "[memory] a step must fit: batch 1000000000000 of context 16" in large.stderr
     assert large.stderr.count("\n") == 1

@@ -296,7 +296,7 @@ class Counting {
  private:
   /// What the workers of `each` have in common with the engine that they come from.
   struct Shared {
-    explicit Shared(const Inner& inner) : name(std::string(inner.name()) + ", counted") {}
+    explicit Shared(const Inner& inner) : name(inner.name()) { name += ", counted"; }
     std::atomic<double> flops = 0;
     std::string name;
   };
