@@ -91,7 +91,9 @@ void add_polynomial_flags(CLI::App& command, PolarFlags& flags) {
   command.add_flag("--uncentred", flags.uncentred, "polar_express: no singular value ends above 1");
   command.add_flag("--large-gap", flags.large_gap,
                    "polar_express: spend the first step on one dominant singular value");
-  command.add_option("--delta", flags.delta, "cans without a lower bound, gram_zolotarev: singular values end within this of 1 [0.3]")
+  command
+      .add_option("--delta", flags.delta,
+                  "cans without a lower bound, gram_zolotarev: singular values end within this of 1 [0.3]")
       ->type_name("E");
   command.add_option("--coefficients", flags.coefficients, "jordan: another polynomial a x + b x^3 + c x^5 + d x^7")
       ->expected(3, 4)
