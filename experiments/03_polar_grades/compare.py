@@ -19,7 +19,7 @@ from steepest.training import Recipe, train
 
 FACTORS = {
     "five steps": {},
-    "muon_grade": {"hidden.method": "auto", "hidden.grade": "muon_grade"},
+    "muon_grade in bf16": {"hidden.method": "auto", "hidden.grade": "muon_grade", "hidden.precision": "bf16"},
     "tight": {"hidden.method": "auto", "hidden.grade": "tight"},
     "exact": {"hidden.method": "auto", "hidden.grade": "exact"},
 }
