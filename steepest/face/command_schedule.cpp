@@ -94,7 +94,7 @@ Schedule of_ladder(const ZolotarevLadder& ladder) {
                   {ladder.lower_bound, 1},
                   true};
   int number = 0;
-  for (const auto& [from, step] : ladder.rungs) {
+  for (const auto& [from, step] : ladder.in_use()) {
     ++number;
     for (const ZolotarevTerm& term : step.terms)
       result.steps.push_back({number,
@@ -184,6 +184,8 @@ std::string table(const Schedule& schedule) {
 
 std::string gram_text(const PreparedPolar& plan) {
   if (!in_gram_space(plan)) return "";
+  if (!plan.ladder.rungs.empty() && !plan.ladder.reaches())
+    return "on X X'; below the last `from` a Halley step and a new X X' come first, or f64 where f32 rounds too much\n";
   if (plan.restarts.empty()) return "on X X', no restarts\n";
   return fmt::format("on X X', formed anew before step {}\n", fmt::join(restarts(plan), ", "));
 }

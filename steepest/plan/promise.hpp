@@ -52,6 +52,7 @@ double largest_deviation(const Promise& promise);
 /// all and nothing is known of them. 1e-3 for muon_grade and tight, since no normalization exceeds ||X||_F.
 double promised_lower_bound(const Promise& promise, const MatrixClass& matrices, Normalization normalization);
 
+/// Every bound of rounding is that of a model, by measured constants; X with rows of equal entries are outside of it (gram_space_model.hpp).
 /// The bounds of a method that takes steps, for singular values of [lower, 1] times the normalization, to first order in the
 /// roundings: of a product epsilon ||A|| ||B||, of Gram space by gram_space_model.hpp.
 ///   polynomials    diagonal, largest: image of the schedule; rounding: sum over steps of epsilon |a| + |b| + |c| + |d| times the

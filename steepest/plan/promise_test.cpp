@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "steepest/engine/host_bf16.hpp"
 #include "steepest/plan/planner.hpp"
 #include "steepest/plan/test_factor_deviations.hpp"
+#include "steepest/polar/gram_space_model.hpp"
 #include "steepest/polar/polar.hpp"
 
 namespace steepest {
@@ -121,6 +123,31 @@ TEST(promise, two_halley_steps_are_muon_grade) {
   EXPECT_TRUE(halley->restarts.empty());
   plan.chosen = *halley;
   expect_kept<float>(muon_grade, plan);
+}
+
+// What the model of rounding leaves out: rows of equal entries, whose products are sums of equal terms, so that all roundings of a sum go to
+// one side. Beside it rows of random entries.
+TEST(promise, rows_of_equal_entries_are_outside_of_the_model) {
+  constexpr Index s = 64, n = 20000;
+  Host<float> la;
+  Host<double> wide;
+  const auto rounding_of_gram = [&](OwnedMatrix<float>& X) {
+    OwnedMatrix<double> Y(s, n), exact(s, s), difference(s, s);
+    OwnedMatrix<float> R(s, s);
+    la.widen(X.view(), Y.view());
+    wide.gram(Y.view(), exact.view());
+    la.gram(X.view(), R.view());
+    la.widen(R.view(), difference.view());
+    wide.add(1, difference.view(), -1, exact.view(), difference.view());
+    return norm_2(wide, difference.view()) / wide.frobenius(exact.view());
+  };
+  OwnedMatrix<float> random(s, n), equal(s, n), u(s, 1);
+  la.random_normal(5, random.view());
+  la.random_normal(6, u.view());
+  for (Index j = 0; j < n; ++j) la.copy(u.view(), equal.view().block(0, j, s, 1));
+  const double model = gram_space_model(epsilon(Precision::f32), s).gram;
+  EXPECT_LE(rounding_of_gram(random), model);
+  EXPECT_GT(rounding_of_gram(equal), 2 * model);
 }
 
 // The control: what a plan would need to compute matrices of f32 in bf16. Rounding X turns singular vectors of small values by more

@@ -107,19 +107,25 @@ double newton_halley_flops(const NewtonHalleySteps& steps, Index m, Index n) {
   return before + iterations + 12.0 * steps.norms * s * s + after;
 }
 
-double gram_zolotarev_flops(int inverses, int restarts, int factorizations, Index m, Index n) {
+double gram_zolotarev_flops(const GramZolotarevSteps& steps, Index m, Index n) {
   const auto s = static_cast<double>(std::min(m, n));
   const auto l = static_cast<double>(std::max(m, n));
-  return (inverses + factorizations / 3.0) * s * s * s + (restarts + 1) * 3 * s * s * l;
+  return (steps.inverses + steps.factorizations / 3.0) * s * s * s + steps.grams_given_up * s * s * l +
+         (steps.restarts + 1) * 3 * s * s * l;
 }
 
 namespace {
 
-/// Of the worst X: the last rung, or after a Halley step the one for what that leaves.
+/// Of one large singular value, on an engine that does not go over to another: Halley steps until a rung reaches, and that rung.
 double ladder_flops(const ZolotarevLadder& ladder, Index m, Index n) {
-  const auto terms = [&](double lower) { return static_cast<int>(rung_for(ladder.in_use(), lower).step.terms.size()); };
-  if (ladder.reaches()) return gram_zolotarev_flops(terms(ladder.lower_bound), 0, 0, m, n);
-  return gram_zolotarev_flops(1 + terms(halley_step(ladder.lower_bound).lower), 1, 1, m, n);
+  GramZolotarevSteps steps{.factorizations = ladder.reaches() ? 0 : 1};
+  double lower = ladder.lower_bound;
+  for (; lower < ladder.in_use().back().lower; lower = halley_step(lower).lower) {
+    ++steps.inverses;
+    ++steps.restarts;
+  }
+  steps.inverses += static_cast<int>(rung_for(ladder.in_use(), lower).step.terms.size());
+  return gram_zolotarev_flops(steps, m, n);
 }
 
 }  // namespace

@@ -10,16 +10,9 @@
 #include "steepest/polar/gram_zolotarev_ladder.hpp"
 #include "steepest/polar/halley.hpp"
 #include "steepest/polar/null_part.hpp"
+#include "steepest/polar/plan.hpp"
 
 namespace steepest {
-
-/// What a matrix took.
-struct GramZolotarevSteps {
-  int inverses = 0;
-  int restarts = 0;
-  int factorizations = 0;       ///< that asked how small the singular values are
-  bool in_more_digits = false;  ///< because rounding would have been too much
-};
 
 namespace gram_zolotarev_detail {
 
@@ -131,8 +124,10 @@ GramZolotarevSteps gram_zolotarev(E& la, const typename E::Matrix& X, typename E
       auto wide_frame = wider.frame();
       auto Y = wide_frame.matrix(s, la.cols(X)), V = wide_frame.matrix(s, la.cols(X));
       la.widen(X, Y);
+      const int asked = taken.factorizations;
       taken = gram_zolotarev(wider, Y, V, ladder, ladder.rungs);
-      taken.in_more_digits = true;
+      taken.factorizations += asked;
+      ++taken.grams_given_up;
       la.narrow(V, U);
       return taken;
     }

@@ -43,12 +43,20 @@ bool fills_null_part(const PreparedPolar& plan, Index m, Index n, double epsilon
 
 /// Flops of the plan on an m x n matrix, without the certificate: symmetric results at half price, everything else
 /// 2 m n k. For newton those of its list, for
-/// newton_halley those of a condition number of 1e3, for gram_zolotarev those of one large singular value: a run may take
+/// newton_halley those of a condition number of 1e3, for gram_zolotarev those of the rungs in use for one large singular value: a run may take
 /// other steps.
 double polar_flops(const PreparedPolar& plan, Index m, Index n);
 
-/// Flops of gram_zolotarev with these inverses, restarts and factorizations that ask for a bound.
-double gram_zolotarev_flops(int inverses, int restarts, int factorizations, Index m, Index n);
+/// What gram_zolotarev did.
+struct GramZolotarevSteps {
+  int inverses = 0;
+  int restarts = 0;
+  int factorizations = 0;  ///< that asked how small the singular values are
+  int grams_given_up = 0;  ///< because rounding would have been too much, so that f64 began anew
+};
+
+/// Flops of gram_zolotarev with these steps.
+double gram_zolotarev_flops(const GramZolotarevSteps& steps, Index m, Index n);
 
 /// What newton_halley did.
 struct NewtonHalleySteps {

@@ -50,8 +50,8 @@ inline void note_steps(const GramZolotarevSteps& taken, Index m, Index n, PolarR
   report.cholesky_steps = taken.inverses;
   report.restarts = taken.restarts;
   report.iterations = 1 + taken.restarts;
-  if (taken.in_more_digits) report.fallback = "f64";
-  report.flops = gram_zolotarev_flops(taken.inverses, taken.restarts, taken.factorizations, m, n);
+  if (taken.grams_given_up > 0) report.fallback = "f64";
+  report.flops = gram_zolotarev_flops(taken, m, n);
 }
 
 /// U = the factor of tall X that the plan makes; the Gram of the iterations that need one is on the small side. True where the
@@ -68,7 +68,8 @@ bool run_plan(E& la, const typename E::Matrix& X, typename E::Matrix& U, typenam
     if (plan.options.method == PolarMethod::gram_halley)
       gram_halley(la, la.transposed(X), U_wide, plan.halley, plan.restarts, plan.normalization);
     else if (plan.options.method == PolarMethod::gram_zolotarev)
-      note_steps(gram_zolotarev(la, la.transposed(X), U_wide, plan.ladder, plan.ladder.in_use()), la.rows(X), la.cols(X), report);
+      note_steps(gram_zolotarev(la, la.transposed(X), U_wide, plan.ladder, plan.ladder.in_use()), la.rows(X),
+                 la.cols(X), report);
     else
       return accurate_polar(la, X, U, S, plan, report);
   } else {

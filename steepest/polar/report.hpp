@@ -17,7 +17,7 @@ struct PolarReport {
   std::string_view method;
   std::string_view
       fallback;  ///< what ran instead of what was asked for: "qdwh" (newton, X singular), "standard" (form gram), "f64"
-      ///< (gram_zolotarev in f32 where rounding would have been too much)
+                 ///< (gram_zolotarev in f32 where rounding would have been too much)
   int polynomial_steps = 0;
   int qr_steps = 0;        ///< of zolo_pd: terms
   int cholesky_steps = 0;  ///< of zolo_pd: terms
