@@ -1,8 +1,11 @@
 #include "steepest/engine/arena.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
 
 #include "steepest/base/memory_error.hpp"
@@ -12,8 +15,19 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 constexpr std::size_t smallest_block = std::size_t{1} << 16U;
+constexpr std::size_t huge_block = std::size_t{1} << 22U;
 
 std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+
+/// Asks for huge pages, where the system grants them: passes over small ones wait for the table of pages. A refusal
+/// changes no result.
+void ask_for_huge_pages([[maybe_unused]] std::byte* memory, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const std::uintptr_t to_page = (page - reinterpret_cast<std::uintptr_t>(memory) % page) % page;
+  madvise(memory + to_page, (bytes - to_page) / page * page, MADV_HUGEPAGE);
+#endif
+}
 
 }  // namespace
 
@@ -24,6 +38,7 @@ void Arena::add_block(std::size_t bytes) {
   if (memory == nullptr)
     throw MemoryError(fmt::format("[arena] scratch must fit in memory; {:.3g} GB came beside {:.3g} GB that are held",
                                   1e-9 * static_cast<double>(bytes), 1e-9 * static_cast<double>(capacity())));
+  if (bytes >= huge_block) ask_for_huge_pages(memory, bytes);
   blocks_.push_back({std::unique_ptr<std::byte, Free>(memory), bytes});
 }
 
