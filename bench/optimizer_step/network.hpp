@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -18,6 +19,7 @@
 #include "steepest/io/npy.hpp"
 #include "steepest/optim/optimizer.hpp"
 #include "steepest/optim/planned.hpp"
+#include "steepest/optim/step_cost.hpp"
 
 namespace steepest::bench {
 
@@ -52,6 +54,8 @@ class Network {
     return sum;
   }
   const std::vector<std::string>& plans() const { return plans_; }
+  /// With the rules as they are planned.
+  std::span<const RuledMatrix> matrices() const { return matrices_; }
   void write(const std::filesystem::path& path) {
     write_npy(path, MatrixView<const float>(row_major(W_.data(), 1, static_cast<Index>(W_.size()))));
   }
@@ -59,14 +63,14 @@ class Network {
  private:
   Optimizer<Engine> make(const Shapes& shapes, const Rule& rule, double clip_norm) {
     std::vector<Parameter<Engine>> parameters;
-    std::map<std::pair<Index, Index>, Rule> rules;
     Routing routing;
     Index begin = 0;
     for (const auto& [m, n] : shapes) {
       const std::pair shape{m, n};
-      if (!rules.contains(shape)) rules.emplace(shape, rule_for(rule, m, n, shapes.size()));
+      if (!rules_.contains(shape)) rules_.emplace(shape, rule_for(rule, m, n, shapes.size()));
+      matrices_.push_back({&rules_.at(shape), m, n});
       const std::string name = fmt::format("W{}", parameters.size());
-      routing.parameter(name, rules.at(shape));
+      routing.parameter(name, rules_.at(shape));
       parameters.push_back(
           {name, Role::hidden, row_major(W_.data() + begin, m, n), row_major(G_.data() + begin, m, n)});
       begin += m * n;
@@ -89,6 +93,8 @@ class Network {
   Engine la_{host_};
   std::vector<float> G_, W_;
   std::vector<std::string> plans_;
+  std::map<std::pair<Index, Index>, Rule> rules_;
+  std::vector<RuledMatrix> matrices_;
   Optimizer<Engine> optimizer_;
 };
 

@@ -62,7 +62,7 @@ class Subject {
     la.copy(X_, Z_);
   }
 
-  /// Runs the kernel once and returns its flops, or bytes for `pass`, as multiples of s^3 or of s^2.
+  /// Runs the kernel once and returns its flops, or the bytes of what moves alone, as multiples of s^3 or of s^2.
   double run(Kernel kernel) {
     switch (kernel) {
       case Kernel::product:
@@ -90,6 +90,10 @@ class Subject {
         return la_.svd(X_, Y_, v_, Z_), 22;
       case Kernel::pass:
         return la_.add(1, X_, 1, Z_, Y_), 3 * sizeof(T);
+      case Kernel::memory:
+        break;
+      case Kernel::reduction:
+        return la_.frobenius(X_), sizeof(T);
     }
     return 0;
   }
@@ -106,6 +110,18 @@ double largest_size(Kernel kernel) {
   return kernel == Kernel::qr || kernel == Kernel::pivoted_qr ? 1024 : 2048;
 }
 
+/// 1e9 bytes a second of Y = Y + X on matrices that no cache holds.
+template <class T>
+double memory_rate(Host<T>& la, int threads) {
+  constexpr Index side = 1 << 12U;
+  auto frame = la.frame();
+  const auto X = frame.matrix(side, side), Y = frame.matrix(side, side);
+  la.fill(1, X);
+  la.fill(1, Y);
+  const double seconds = shortest_seconds(threads, [&] { la.accumulate(true, 1e-9, Y, 1, X); });
+  return 3e-9 * sizeof(T) * static_cast<double>(side * side) / seconds;
+}
+
 template <class T>
 RateTable measured_table(const RateKey& key, std::span<const double> sizes) {
   RateTable table{.key = key, .rates = {}};
@@ -114,13 +130,14 @@ RateTable measured_table(const RateKey& key, std::span<const double> sizes) {
     Subject<T> subject(la, static_cast<Index>(size));
     for (std::size_t k = 0; k < kernel_count; ++k) {
       const auto kernel = static_cast<Kernel>(k);
-      if (size > largest_size(kernel)) continue;
+      if (size > largest_size(kernel) || kernel == Kernel::memory) continue;
       double price = 0;
       const double seconds = shortest_seconds(key.threads, [&] { price = subject.run(kernel); });
-      const double volume = kernel == Kernel::pass ? size * size : size * size * size;
+      const double volume = moves_alone(kernel) ? size * size : size * size * size;
       table.rates[k].push_back(1e-9 * price * volume / seconds);
     }
   }
+  table.rates[static_cast<std::size_t>(Kernel::memory)] = {memory_rate(la, key.threads)};
   return table;
 }
 

@@ -47,7 +47,7 @@ double predicted_seconds(std::span<const KernelCall> calls, const Rates& rates, 
   double seconds = 0;
   for (const KernelCall& call : calls) {
     if (call.amount == 0) continue;
-    const double unit = call.kernel == Kernel::pass ? bytes(key.precision) : 1;
+    const double unit = moves_alone(call.kernel) ? bytes(key.precision) : 1;
     seconds += 1e-9 * unit * call.amount / rate(rates.sizes, table, call.kernel, call.size);
   }
   return seconds;

@@ -21,7 +21,7 @@ struct RateKey {
   bool operator==(const RateKey&) const = default;
 };
 
-/// Rates of one key, by kernel and then by size: 1e9 flops a second, of `pass` 1e9 bytes a second. A list may end before
+/// Rates of one key, by kernel and then by size: 1e9 flops a second, of `pass`, `memory` and `reduction` 1e9 bytes a second. A list may end before
 /// the sizes do; its last entry holds from there on. None is empty.
 struct RateTable {
   RateKey key;
@@ -45,7 +45,7 @@ const RateTable& table_for(const Rates& rates, const RateKey& key);
 /// The rate of a kernel at this size, linear in log size between the entries and constant outside them; the unit of RateTable.
 double rate(std::span<const double> sizes, const RateTable& table, Kernel kernel, double size);
 
-/// Seconds of the calls one after another on the threads of the key: sum of flops / rate(size), of passes bytes / rate(size).
+/// Seconds of the calls one after another on the threads of the key: sum of flops / rate(size), of what moves alone bytes / rate(size).
 double predicted_seconds(std::span<const KernelCall> calls, const Rates& rates, const RateKey& key);
 
 /// {"machine", "sizes", "tables": [{"engine", "dtype", "threads", "rates": {"product": [...], ...}}]}.

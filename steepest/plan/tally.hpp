@@ -25,10 +25,14 @@ class Tally {
  public:
   struct Matrix {
     Index rows = 0, cols = 0;
+    bool kept = false;  ///< lives between steps, so that no cache holds it when it is read or written
   };
   using Gram = Matrix;
   using Scalar = UnknownScalar;
-  struct Gate {};
+  struct Gate {
+    Gate() = default;
+    Gate(bool) {}  // NOLINT(google-explicit-constructor): as on engines where a gate is one
+  };
 
   const std::vector<KernelCall>& calls() const { return calls_; }
 
@@ -37,11 +41,11 @@ class Tally {
   Index rows(const Matrix& X) const { return X.rows; }
   Index cols(const Matrix& X) const { return X.cols; }
   Index batch(const Matrix&) const { return 1; }
-  Matrix transposed(const Matrix& X) const { return {X.cols, X.rows}; }
-  Matrix row_block(const Matrix& X, Index, Index count) const { return {count, X.cols}; }
+  Matrix transposed(const Matrix& X) const { return {X.cols, X.rows, X.kept}; }
+  Matrix row_block(const Matrix& X, Index, Index count) const { return {count, X.cols, X.kept}; }
 
   struct Frame {
-    Matrix matrix_like(const Matrix& X) const { return X; }
+    Matrix matrix_like(const Matrix& X) const { return {X.rows, X.cols}; }
     Matrix matrix(const Matrix&, Index rows, Index cols) const { return {rows, cols}; }
     Gram gram(const Matrix&, Index size) const { return {size, size}; }
     Gram gram_of(const Matrix& X) const { return {X.rows, X.rows}; }
@@ -81,27 +85,27 @@ class Tally {
     calls_.push_back({Kernel::svd, 4 * volume + 18 * k * k * k, std::cbrt(volume)});
   }
 
-  void copy(const Matrix& X, const Matrix&) { pass(X, 2); }
-  void scale(Scalar, const Matrix& X, const Matrix&) { pass(X, 2); }
-  void add(Scalar, const Matrix& X, Scalar, const Matrix&, const Matrix&) { pass(X, 3); }
+  void copy(const Matrix& X, const Matrix& Y) { pass(X, Y); }
+  void scale(Scalar, const Matrix& X, const Matrix& Y) { pass(X, Y); }
+  void add(Scalar, const Matrix& X, Scalar, const Matrix& Y, const Matrix& Z) { pass(X, Y, Z); }
   void add_identity(double, const Gram&) {}
-  void symmetrize(const Matrix& Y) { pass(Y, 2); }
-  void fill(double, const Matrix& Y) { pass(Y, 1); }
-  void indicator(const Matrix& X, Scalar, const Matrix&) { pass(X, 2); }
-  void power(double, const Matrix& X, const Matrix&) { pass(X, 2); }
-  void scale_columns(const Matrix&, const Matrix& X, const Matrix&) { pass(X, 2); }
-  void descending(const Matrix& X, const Matrix&) { pass(X, 2); }
-  void permute_columns(const Matrix&, const Matrix& X, const Matrix&) { pass(X, 2); }
-  void random_normal(Index, const Matrix& Y) { pass(Y, 1); }
+  void symmetrize(const Matrix& Y) { pass(Y, Y); }
+  void fill(double, const Matrix& Y) { pass(Y); }
+  void indicator(const Matrix& X, Scalar, const Matrix& Y) { pass(X, Y); }
+  void power(double, const Matrix& X, const Matrix& Y) { pass(X, Y); }
+  void scale_columns(const Matrix&, const Matrix& X, const Matrix& Y) { pass(X, Y); }
+  void descending(const Matrix& X, const Matrix&) { pass(X, X); }
+  void permute_columns(const Matrix&, const Matrix& X, const Matrix& Y) { pass(X, Y); }
+  void random_normal(Index, const Matrix& Y) { pass(Y); }
 
-  Scalar dot(const Matrix& X, const Matrix&) { return reduced(X, 2); }
-  Scalar frobenius(const Matrix& X) { return reduced(X, 1); }
-  Scalar max_abs(const Matrix& X) { return reduced(X, 1); }
-  Scalar one_norm(const Matrix& X) { return reduced(X, 1); }
+  Scalar dot(const Matrix& X, const Matrix& Y) { return reduced(X, Y); }
+  Scalar frobenius(const Matrix& X) { return reduced(X); }
+  Scalar max_abs(const Matrix& X) { return reduced(X); }
+  Scalar one_norm(const Matrix& X) { return reduced(X); }
   Scalar trace(const Gram&) { return 0.0; }
-  Scalar abs_sum(const Matrix& X) { return reduced(X, 1); }
-  Scalar row_norm_sum(const Matrix& X) { return reduced(X, 1); }
-  Scalar row_norm_max(const Matrix& X) { return reduced(X, 1); }
+  Scalar abs_sum(const Matrix& X) { return reduced(X); }
+  Scalar row_norm_sum(const Matrix& X) { return reduced(X); }
+  Scalar row_norm_max(const Matrix& X) { return reduced(X); }
 
   Scalar reciprocal(Scalar s) const { return s; }
   Scalar square_root(Scalar s) const { return s; }
@@ -114,13 +118,20 @@ class Tally {
   Gate both(Gate, Gate) const { return {}; }
   bool surely_closed(Gate) const { return false; }
   Scalar advance(Gate, Scalar s) const { return s; }
-  void accumulate(Gate, Scalar, const Matrix& Y, Scalar, const Matrix&) { pass(Y, 3); }
-  void decay_and_subtract(Gate, Scalar, const Matrix& Y, Scalar, const Matrix&) { pass(Y, 3); }
-  void accumulate_square(Gate, double, const Matrix& Y, Scalar, const Matrix&) { pass(Y, 3); }
-  void adam_direction(Scalar, const Matrix& M, Scalar, const Matrix&, double, const Matrix&) { pass(M, 3); }
-  void sign(const Matrix& X, const Matrix&) { pass(X, 2); }
-  void normalize_rows(double, const Matrix& X, const Matrix&) { pass(X, 3); }
-  void normalize_columns(double, const Matrix& X, const Matrix&) { pass(X, 3); }
+  void accumulate(Gate, Scalar, const Matrix& Y, Scalar, const Matrix& X) { pass(Y, Y, X); }
+  void decay_and_subtract(Gate, Scalar, const Matrix& Y, Scalar, const Matrix& X) { pass(Y, Y, X); }
+  void accumulate_square(Gate, double, const Matrix& Y, Scalar, const Matrix& X) { pass(Y, Y, X); }
+  void adam_direction(Scalar, const Matrix& M, Scalar, const Matrix& V, double, const Matrix& D) { pass(M, V, D); }
+  void adam_update(Gate, const AdamUpdate<Scalar>&, const Matrix& W, const Matrix& M, const Matrix& V,
+                   const Matrix& G) {
+    pass(W, W, M, M, V, V, G);
+  }
+  void momentum_update(Gate, const MomentumUpdate<Scalar>&, const Matrix& W, const Matrix& M, const Matrix& G) {
+    pass(W, W, M, M, G);
+  }
+  void sign(const Matrix& X, const Matrix& Y) { pass(X, Y); }
+  void normalize_rows(double, const Matrix& X, const Matrix& Y) { pass(X, X, Y); }
+  void normalize_columns(double, const Matrix& X, const Matrix& Y) { pass(X, X, Y); }
 
  private:
   static double entries(const Matrix& X) { return static_cast<double>(X.rows) * static_cast<double>(X.cols); }
@@ -134,17 +145,24 @@ class Tally {
     const double n = static_cast<double>(X.cols), volume = entries(X) * n;
     calls_.push_back({kernel, share * (4 * volume - 4.0 / 3 * n * n * n), std::cbrt(volume)});
   }
-  void pass(const Matrix& X, double moves) {
-    calls_.push_back({Kernel::pass, moves * entries(X), std::sqrt(entries(X))});
+  /// Each operand is read once or written once.
+  template <class... Operand>
+  void pass(const Matrix& X, const Operand&... others) {
+    double kept = 0, scratch = 0;
+    for (const Matrix& operand : {X, others...}) (operand.kept ? kept : scratch) += entries(operand);
+    if (scratch > 0) calls_.push_back({Kernel::pass, scratch, std::sqrt(entries(X))});
+    if (kept > 0) calls_.push_back({Kernel::memory, kept, std::sqrt(entries(X))});
   }
-  Scalar reduced(const Matrix& X, double moves) {
-    pass(X, moves);
+  template <class... Operand>
+  Scalar reduced(const Matrix& X, const Operand&... others) {
+    const double operands = 1 + sizeof...(others);
+    calls_.push_back({Kernel::reduction, operands * entries(X), std::sqrt(entries(X))});
     return 0.0;
   }
 
   std::vector<KernelCall> calls_;
 };
 
-static_assert(FactorEngine<Tally> && ElementwiseEngine<Tally>);
+static_assert(FactorEngine<Tally> && OnePassEngine<Tally>);
 
 }  // namespace steepest

@@ -137,7 +137,7 @@ std::vector<KernelCall> polar_work(const PreparedPolar& plan, Index m, Index n, 
 double flops(const std::vector<KernelCall>& calls) {
   double sum = 0;
   for (const KernelCall& call : calls)
-    if (call.kernel != Kernel::pass) sum += call.amount;
+    if (!moves_alone(call.kernel)) sum += call.amount;
   return sum;
 }
 

@@ -1,0 +1,77 @@
+// The cost of a step. The flops of step_work are those that the counting engine counts when the step runs, exactly; rows in one
+// pass move the entries that their equations name; seconds are those of the core that ends last.
+#include "steepest/optim/step_cost.hpp"
+
+#include <gtest/gtest.h>
+
+#include "steepest/engine/counting.hpp"
+#include "steepest/optim/test_parameters.hpp"
+#include "steepest/plan/work.hpp"
+
+namespace steepest {
+namespace {
+
+double amount(const std::vector<KernelCall>& calls, Kernel kernel) {
+  double sum = 0;
+  for (const KernelCall& call : calls)
+    if (call.kernel == kernel) sum += call.amount;
+  return sum;
+}
+
+TEST(step_work, counts_the_flops_of_the_step) {
+  const Rule muon = make_rule("muon", {{"method", "gram_halley"}, {"steps", "2"}});
+  for (const auto& [m, n] : {std::pair<Index, Index>{32, 32}, {24, 80}, {80, 24}}) {
+    TestNetwork<float> network;
+    network.add("W", Role::hidden, m, n);
+    network.gradients_of(1);
+    Host<float> host;
+    Counting<Host<float>> la(host);
+    std::vector<Parameter<Counting<Host<float>>>> parameters;
+    for (const auto& p : network.parameters) parameters.push_back({p.name, p.role, p.value, p.gradient});
+    Optimizer<Counting<Host<float>>> optimizer(la, std::move(parameters), Routing().rest(muon));
+    la.reset();
+    optimizer.step();
+    const StepWork work = step_work(muon, prepare_map(muon, 0x1p-23), m, n, Precision::f32);
+    EXPECT_NEAR(flops(work.update), la.flops(), 1e-9 * la.flops()) << m << " x " << n;
+  }
+}
+
+TEST(step_work, of_rows_in_one_pass_is_what_their_equations_read_and_write) {
+  const StepWork adamw = step_work(make_rule("adamw"), {}, 30, 50, Precision::f32);
+  EXPECT_EQ(amount(adamw.gather, Kernel::reduction), 1500);   // G
+  EXPECT_EQ(amount(adamw.update, Kernel::memory), 7 * 1500);  // G, W, M, V read; W, M, V written
+  EXPECT_EQ(amount(adamw.update, Kernel::pass), 0);
+  EXPECT_EQ(amount(step_work(make_rule("lion"), {}, 30, 50, Precision::f32).update, Kernel::memory), 5 * 1500);
+}
+
+TEST(seconds_longest_first, are_those_of_the_core_that_ends_last) {
+  EXPECT_DOUBLE_EQ(seconds_longest_first({2, 3, 2, 3, 2}, 2), 7);  // 3 2 2 beside 3 2
+  EXPECT_DOUBLE_EQ(seconds_longest_first({2, 3, 2, 3, 2}, 1), 12);
+  EXPECT_DOUBLE_EQ(seconds_longest_first({4, 1}, 3), 4);
+  EXPECT_DOUBLE_EQ(seconds_longest_first({}, 2), 0);
+}
+
+/// 1e9 bytes a second of everything on one thread, and together so many from memory on two.
+Rates made_up(double memory_of_two) {
+  Rates rates{.machine = "made up", .sizes = {10, 1000}, .tables = {}};
+  RateTable table{.key = {.precision = Precision::f32}, .rates = {}};
+  for (auto& list : table.rates) list = {1};
+  rates.tables.push_back(table);
+  table.key.threads = 2;
+  table.rates[static_cast<std::size_t>(Kernel::memory)] = {memory_of_two};
+  rates.tables.push_back(table);
+  return rates;
+}
+
+TEST(predicted_step_seconds, shares_cores_and_memory) {
+  const Rule adamw = make_rule("adamw");
+  const std::vector<RuledMatrix> two(2, {&adamw, 1000, 1000});
+  // 4 MB of gradient and 28 MB of the update for each matrix.
+  EXPECT_NEAR(predicted_step_seconds(two, made_up(2), 1), 2 * 0.032, 1e-12);
+  EXPECT_NEAR(predicted_step_seconds(two, made_up(2), 2), 0.032, 1e-12);
+  EXPECT_NEAR(predicted_step_seconds(two, made_up(1), 2), 0.004 + 2 * 0.028,
+              1e-12);  // memory is as fast for two as for one
+}
+
+}  // namespace
+}  // namespace steepest
