@@ -13,7 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, allow_abbrev=False)
     parser.add_argument("--server", type=Path, required=True, help="the program optimizer_server")
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), help="folder of record, figure and traces")
-    parser.add_argument("--rounds", type=int, default=5, help="samples of each contender on each workload [5]")
+    parser.add_argument("--rounds", type=int, default=3, help="samples of each contender on each workload [3]")
     parser.add_argument("--threads", type=int, default=2, help="cores for every contender [2]")
     parser.add_argument("--quick", action="store_true", help="without the workloads of many seconds a step")
     parser.add_argument(
