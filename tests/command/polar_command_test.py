@@ -267,6 +267,7 @@ def test_usage_is_refused_before_the_file_is_read(steepest: Run, words: list[str
         ["--method", "cans", "--delta", "0.01", "--steps", "9"],
         ["--method", "lewis", "--lower-bound", "0.001"],
         ["--method", "gram_halley", "--steps", "4"],
+        ["--method", "gram_zolotarev", "--delta", "0.01", "--lower-bound", "0.01"],
         ["--method", "zolo_pd", "--order", "3"],
         ["--method", "newton", "--scaling", "frobenius"],
     ],

@@ -98,6 +98,16 @@ def test_every_method_with_a_list_shows_it(steepest: Run, method: str) -> None:
     assert steepest("schedule", "--method", method).stdout.splitlines()[-1].startswith("error bound ")
 
 
+def test_a_ladder_shows_its_rungs_and_the_largest_error_of_them(steepest: Run) -> None:
+    words = ["schedule", "--method", "gram_zolotarev", "--delta", "0.14"]
+    schedule = json.loads(steepest(*words, "--json").stdout)
+    assert [step["step"] for step in schedule["steps"]] == [1, 2, 2, 3, 3, 3]
+    assert schedule["error_bound"] == max(step["upper"] - 1 for step in schedule["steps"])
+    assert abs(schedule["error_bound"] - 0.14) < 1e-9
+    assert "no restarts" in steepest(*words).stdout
+    assert "a Halley step" in steepest(*words[:-1], "6e-4", "--dtype", "f32").stdout
+
+
 def test_the_gram_form_shows_its_restarts(steepest: Run) -> None:
     words = ["schedule", "--method", "polar_express", "--steps", "5", "--form", "gram", "--dtype", "f32"]
     assert json.loads(steepest(*words, "--json").stdout)["restarts"] is not None
