@@ -62,12 +62,12 @@ std::map<std::string, Matrices> mapped_matrices(const Config& config, std::span<
 
 PolarDemand demand_for(const Config& config, const Matrices& matrices) {
   auto demand = matrices.rule.automatic
-                    ? demand_of(matrices.rule, matrices.smaller, matrices.larger)
+                    ? demand_of(matrices.rule, matrices.smaller, matrices.larger, Precision::f32)
                     : PolarDemand{.rows = matrices.smaller,
                                   .cols = matrices.larger,
+                                  .precision = factor_precision(matrices.rule, Precision::f32),
                                   .promise = {.grade = Grade::steps, .steps = matrices.rule.polar.steps}};
   demand.batch = matrices.count;
-  demand.precision = Precision::f32;
   demand.rank = matrices.rule.polar.rank;
   demand.certificate = matrices.rule.polar.certificate;
   demand.engine = engine_kind_named(config.optimizer.engine);

@@ -81,8 +81,7 @@ class Network {
 
   Rule rule_for(const Rule& rule, Index m, Index n, std::size_t matrices) {
     if (!rule.automatic) return rule;
-    PolarDemand demand = demand_of(rule, m, n);
-    demand.precision = Precision::f32;
+    PolarDemand demand = demand_of(rule, m, n, Precision::f32);
     demand.threads = matrices > 1 ? 1 : omp_get_max_threads();
     const PolarPlan plan = plan_polar(demand);
     plans_.push_back(fmt::format("{} x {}: {}", m, n, description(plan.chosen)));

@@ -2,6 +2,7 @@
 
 #include "steepest/engine/conformance_factorizations.hpp"
 #include "steepest/engine/conformance_host_memory.hpp"
+#include "steepest/engine/conformance_narrow.hpp"
 #include "steepest/engine/conformance_one_pass.hpp"
 #include "steepest/engine/conformance_passes.hpp"
 #include "steepest/engine/conformance_products.hpp"
@@ -41,8 +42,11 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineReductions, HostSubjects);
 INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineFactorizations, HostSubjects);
 INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineUpdates, HostSubjects);
 INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineOnePass, HostSubjects);
+INSTANTIATE_TYPED_TEST_SUITE_P(Host, EngineNarrow, HostSubjects);
 
 static_assert(OnePassEngine<Host<double>> && OnePassEngine<Host<float>> && OnePassEngine<Counting<Host<double>>>);
+static_assert(NarrowingEngine<Host<double>> && NarrowingEngine<Host<float>> && NarrowingEngine<Counting<Host<double>>>);
+static_assert(!NarrowingEngine<Host<BFloat16>> && !NarrowingEngine<Counting<Host<BFloat16>>>);
 static_assert(FactorEngine<Host<double>> && ElementwiseEngine<Host<double>>);
 static_assert(FactorEngine<Host<float>> && ElementwiseEngine<Host<float>>);
 static_assert(FactorEngine<Counting<Host<double>>> && ElementwiseEngine<Counting<Host<double>>>);

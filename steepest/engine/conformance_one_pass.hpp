@@ -100,7 +100,7 @@ TYPED_TEST_P(EngineOnePass, momentum_from_either_side_by_value_or_sign) {
   for (const bool from_old : {false, true})
     for (const bool by_sign : {false, true}) {
       auto X = this->start(65, 33, layout++);
-      const MomentumUpdate<typename TestFixture::Scalar> c{0.9, 0.15, from_old, 0.75, 0.25, by_sign, 0.95, 0.3};
+      const MomentumUpdate<typename TestFixture::Scalar> c{{0.9, 0.15, from_old, 0.75, 0.25}, by_sign, 0.95, 0.3};
       this->la.momentum_update(this->closed_gate(), c, X.W.view, X.M.view, X.G.view);
       for (const auto* kept : {&X.W, &X.M}) this->expect_same(*kept);
       this->la.momentum_update(this->open_gate(), c, X.W.view, X.M.view, X.G.view);

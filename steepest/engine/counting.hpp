@@ -28,10 +28,32 @@ namespace steepest {
 ///   qr of m x n                    4 m n^2 - 4/3 n^3       (R and the explicit Q, half each)
 ///   eigh                           9 s^3         (nominal: the iteration's share depends on the matrix)
 ///   svd with k = min(m, n)         4 m n k + 18 k^3       (nominal; 22 s^3 for a square)
-/// The inner engine outlives this one. Workers of `each` add to the same count and to the same profile.
+/// The inner engine outlives this one. Workers of `each` and the companion add to the same count and to the same profile.
+template <Engine Inner>
+class Counting;
+
+namespace counting_detail {
+/// What workers of `each` and companions have in common with the engine that they come from.
+struct Shared {
+  explicit Shared(std::string_view engine) : name(engine) { name += ", counted"; }
+  std::atomic<double> flops = 0;
+  std::string name;
+};
+
+template <class Inner>
+struct Companion {
+  using Engine = void;
+};
+template <NarrowingEngine Inner>
+struct Companion<Inner> {
+  using Engine = Counting<typename Inner::Narrow>;
+};
+}  // namespace counting_detail
+
 template <Engine Inner>
 class Counting {
  public:
+  using Narrow = typename counting_detail::Companion<Inner>::Engine;  // void: none
   using Matrix = typename Inner::Matrix;
   using Gram = typename Inner::Gram;
   using Scalar = typename Inner::Scalar;
@@ -39,7 +61,7 @@ class Counting {
 
   /// Around an engine of its own.
   Counting() requires std::default_initializable<Inner> : Counting(std::make_shared<Inner>()) {}
-  explicit Counting(Inner& inner) : Counting(inner, std::make_shared<Shared>(inner), nullptr) {}
+  explicit Counting(Inner& inner) : Counting(inner, std::make_shared<Shared>(inner.name()), nullptr) {}
 
   /// From now on every call goes to this profile, to none if it is null. The profile outlives the calls.
   void watch_by(Profile* profile) { profile_ = profile; }
@@ -53,8 +75,8 @@ class Counting {
   Index rows(const auto& X) const { return inner_->rows(X); }
   Index cols(const auto& X) const { return inner_->cols(X); }
   Index batch(const auto& X) const { return inner_->batch(X); }
-  Matrix transposed(const Matrix& X) const { return inner_->transposed(X); }
-  Matrix row_block(const Matrix& X, Index begin, Index count) const { return inner_->row_block(X, begin, count); }
+  auto transposed(const auto& X) const { return inner_->transposed(X); }
+  auto row_block(const auto& X, Index begin, Index count) const { return inner_->row_block(X, begin, count); }
   auto frame() { return inner_->frame(); }
 
   /// The inner engine's engine of more digits, whose flops are not counted.
@@ -76,72 +98,72 @@ class Counting {
     inner_->product(a, A, B, b, C, D);
     count(D, 2, rows(D), cols(D), cols(A));
   }
-  void gram(const Matrix& X, auto&& A) {
+  void gram(const auto& X, auto&& A) {
     const Span span = watch("gram", Phase::gram);
     inner_->gram(X, A);
     count(X, 1, rows(X), rows(X), cols(X));
   }
-  void symmetric_square(double a, const Gram& A, double b, const Gram& B, auto&& C) {
+  void symmetric_square(double a, const auto& A, double b, const auto& B, auto&& C) {
     const Span span = watch("symmetric_square", Phase::polynomial);
     inner_->symmetric_square(a, A, b, B, C);
     count(A, 1, rows(A), rows(A), rows(A));
   }
-  void symmetric_product(double a, const Gram& A, const Gram& B, double b, const Gram& C, auto&& D) {
+  void symmetric_product(double a, const auto& A, const auto& B, double b, const auto& C, auto&& D) {
     const Span span = watch("symmetric_product", Phase::polynomial);
     inner_->symmetric_product(a, A, B, b, C, D);
     count(A, 1, rows(A), rows(A), rows(A));
   }
 
-  void cholesky(const Gram& A, auto&& L) requires FactorEngine<Inner> {
+  void cholesky(const auto& A, auto&& L) requires FactorEngine<Inner> {
     const Span span = watch("cholesky", Phase::factorization);
     inner_->cholesky(A, L);
     count(A, 1.0 / 3, rows(A), rows(A), rows(A));
   }
-  void inverse(const Gram& A, auto&& B) requires FactorEngine<Inner> {
+  void inverse(const auto& A, auto&& B) requires FactorEngine<Inner> {
     const Span span = watch("inverse", Phase::factorization);
     inner_->inverse(A, B);
     count(A, 1, rows(A), rows(A), rows(A));
   }
-  void solve_cholesky(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
+  void solve_cholesky(const auto& L, auto&& Y) requires FactorEngine<Inner> {
     const Span span = watch("solve_cholesky", Phase::factorization);
     inner_->solve_cholesky(L, Y);
     count(Y, 2, rows(Y), cols(Y), cols(Y));
   }
-  void solve_triangular(const Gram& L, auto&& Y) requires FactorEngine<Inner> {
+  void solve_triangular(const auto& L, auto&& Y) requires FactorEngine<Inner> {
     const Span span = watch("solve_triangular", Phase::factorization);
     inner_->solve_triangular(L, Y);
     count(Y, 1, rows(Y), cols(Y), cols(Y));
   }
-  void triangular_inverse(const Gram& L, auto&& B) requires FactorEngine<Inner> {
+  void triangular_inverse(const auto& L, auto&& B) requires FactorEngine<Inner> {
     const Span span = watch("triangular_inverse", Phase::factorization);
     inner_->triangular_inverse(L, B);
     count(L, 1.0 / 3, rows(L), rows(L), rows(L));
   }
-  void triangular_product(double a, const Matrix& X, const Gram& L, double b, const Matrix& C,
+  void triangular_product(double a, const auto& X, const auto& L, double b, const auto& C,
                           auto&& Y) requires FactorEngine<Inner> {
     const Span span = watch("triangular_product", Phase::factorization);
     inner_->triangular_product(a, X, L, b, C, Y);
     count(X, 1, rows(X), cols(X), cols(X));
   }
-  void qr(const Matrix& X, auto&& Q, auto&& R) requires FactorEngine<Inner> {
+  void qr(const auto& X, auto&& Q, auto&& R) requires FactorEngine<Inner> {
     const Span span = watch("qr", Phase::factorization);
     inner_->qr(X, Q, R);
     count(X, 4, rows(X), cols(X), cols(X));
     count(X, -4.0 / 3, cols(X), cols(X), cols(X));
   }
-  void qr_factors(const Matrix& X, auto&& V, auto&& W, auto&& R) requires FactorEngine<Inner> {
+  void qr_factors(const auto& X, auto&& V, auto&& W, auto&& R) requires FactorEngine<Inner> {
     const Span span = watch("qr_factors", Phase::factorization);
     inner_->qr_factors(X, V, W, R);
     count(X, 2, rows(X), cols(X), cols(X));
     count(X, -2.0 / 3, cols(X), cols(X), cols(X));
   }
-  void multiply_by_q(const Matrix& V, const Matrix& W, const Matrix& Y, auto&& Z) requires FactorEngine<Inner> {
+  void multiply_by_q(const auto& V, const auto& W, const auto& Y, auto&& Z) requires FactorEngine<Inner> {
     const Span span = watch("multiply_by_q", Phase::factorization);
     inner_->multiply_by_q(V, W, Y, Z);
     count(V, 4, rows(V), cols(V), cols(Y));
     count(V, -2, cols(V), cols(V), cols(Y));
   }
-  void pivoted_qr(const Matrix& X, auto&& Q, auto&& R, auto&& order) requires FactorEngine<Inner> {
+  void pivoted_qr(const auto& X, auto&& Q, auto&& R, auto&& order) requires FactorEngine<Inner> {
     const Span span = watch("pivoted_qr", Phase::factorization);
     inner_->pivoted_qr(X, Q, R, order);
     count(X, 4, rows(X), cols(X), cols(X));
@@ -151,16 +173,16 @@ class Counting {
     const Span span = watch("descending", Phase::memory);
     inner_->descending(X, order);
   }
-  void permute_columns(const Matrix& order, const Matrix& X, auto&& Y) requires FactorEngine<Inner> {
+  void permute_columns(const auto& order, const auto& X, auto&& Y) requires FactorEngine<Inner> {
     const Span span = watch("permute_columns", Phase::memory);
     inner_->permute_columns(order, X, Y);
   }
-  void eigh(const Gram& A, auto&& V, auto&& values) requires FactorEngine<Inner> {
+  void eigh(const auto& A, auto&& V, auto&& values) requires FactorEngine<Inner> {
     const Span span = watch("eigh", Phase::factorization);
     inner_->eigh(A, V, values);
     count(A, 9, rows(A), rows(A), rows(A));
   }
-  void svd(const Matrix& X, auto&& P, auto&& S, auto&& Qt) requires FactorEngine<Inner> {
+  void svd(const auto& X, auto&& P, auto&& S, auto&& Qt) requires FactorEngine<Inner> {
     const Span span = watch("svd", Phase::factorization);
     inner_->svd(X, P, S, Qt);
     const Index k = std::min(rows(X), cols(X));
@@ -193,15 +215,15 @@ class Counting {
     const Span span = watch("fill", Phase::memory);
     inner_->fill(c, Y);
   }
-  void indicator(const Matrix& X, const Scalar& s, auto&& Y) {
+  void indicator(const auto& X, const Scalar& s, auto&& Y) {
     const Span span = watch("indicator", Phase::memory);
     inner_->indicator(X, s, Y);
   }
-  void power(double c, const Matrix& X, auto&& Y) {
+  void power(double c, const auto& X, auto&& Y) {
     const Span span = watch("power", Phase::memory);
     inner_->power(c, X, Y);
   }
-  void scale_columns(const Matrix& d, const Matrix& X, auto&& Y) {
+  void scale_columns(const auto& d, const auto& X, auto&& Y) {
     const Span span = watch("scale_columns", Phase::memory);
     inner_->scale_columns(d, X, Y);
   }
@@ -254,52 +276,55 @@ class Counting {
   Gate both(const Gate& a, const Gate& b) { return inner_->both(a, b); }
   bool surely_closed(const Gate& gate) { return inner_->surely_closed(gate); }
   Scalar advance(const Gate& gate, const Scalar& s) { return inner_->advance(gate, s); }
-  void accumulate(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const Matrix& X) {
+  void accumulate(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const auto& X) {
     const Span span = watch("accumulate", Phase::memory);
     inner_->accumulate(gate, s, Y, t, X);
   }
-  void decay_and_subtract(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const Matrix& X) {
+  void decay_and_subtract(const Gate& gate, const Scalar& s, auto&& Y, const Scalar& t, const auto& X) {
     const Span span = watch("decay_and_subtract", Phase::memory);
     inner_->decay_and_subtract(gate, s, Y, t, X);
   }
-  void accumulate_square(const Gate& gate, double c, auto&& Y, const Scalar& s, const Matrix& X) {
+  void accumulate_square(const Gate& gate, double c, auto&& Y, const Scalar& s, const auto& X) {
     const Span span = watch("accumulate_square", Phase::memory);
     inner_->accumulate_square(gate, c, Y, s, X);
   }
-  void adam_direction(const Scalar& s, const Matrix& M, const Scalar& t, const Matrix& V, double c, auto&& D) {
+  void adam_direction(const Scalar& s, const auto& M, const Scalar& t, const auto& V, double c, auto&& D) {
     const Span span = watch("adam_direction", Phase::memory);
     inner_->adam_direction(s, M, t, V, c, D);
   }
   void adam_update(const Gate& gate, const AdamUpdate<Scalar>& c, auto&& W, auto&& M, auto&& V,
-                   const Matrix& G) requires OnePassEngine<Inner> {
+                   const auto& G) requires OnePassEngine<Inner> {
     const Span span = watch("adam_update", Phase::memory);
     inner_->adam_update(gate, c, W, M, V, G);
   }
   void momentum_update(const Gate& gate, const MomentumUpdate<Scalar>& c, auto&& W, auto&& M,
-                       const Matrix& G) requires OnePassEngine<Inner> {
+                       const auto& G) requires OnePassEngine<Inner> {
     const Span span = watch("momentum_update", Phase::memory);
     inner_->momentum_update(gate, c, W, M, G);
   }
-  void sign(const Matrix& X, auto&& Y) {
+  Narrow bf16() requires NarrowingEngine<Inner> { return Narrow(inner_->bf16(), shared_, profile_); }
+  Scalar round_read_out(const Gate& gate, const ReadOut<Scalar>& c, auto&& M, const auto& G,
+                        auto&& X) requires NarrowingEngine<Inner> {
+    const Span span = watch("round_read_out", Phase::memory);
+    return inner_->round_read_out(gate, c, M, G, X);
+  }
+  void sign(const auto& X, auto&& Y) {
     const Span span = watch("sign", Phase::memory);
     inner_->sign(X, Y);
   }
-  void normalize_rows(double c, const Matrix& X, auto&& Y) {
+  void normalize_rows(double c, const auto& X, auto&& Y) {
     const Span span = watch("normalize_rows", Phase::memory);
     inner_->normalize_rows(c, X, Y);
   }
-  void normalize_columns(double c, const Matrix& X, auto&& Y) {
+  void normalize_columns(double c, const auto& X, auto&& Y) {
     const Span span = watch("normalize_columns", Phase::memory);
     inner_->normalize_columns(c, X, Y);
   }
 
  private:
-  /// What the workers of `each` have in common with the engine that they come from.
-  struct Shared {
-    explicit Shared(const Inner& inner) : name(inner.name()) { name += ", counted"; }
-    std::atomic<double> flops = 0;
-    std::string name;
-  };
+  template <Engine>
+  friend class Counting;
+  using Shared = counting_detail::Shared;
 
   /// One call of a verb, from here to the end of the scope.
   class Span {

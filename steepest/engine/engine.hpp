@@ -142,4 +142,16 @@ concept OnePassEngine = ElementwiseEngine<E> &&
   la.momentum_update(gate, momentum, W, M, G);
 };
 
+/// Adds a companion that stores matrices in bf16, for polar factors of rounded matrices, and the passes between the two. The companion
+/// works on the threads and in the scratch of its engine: frames of the two are scopes of one stack.
+template <class E>
+concept NarrowingEngine = ElementwiseEngine<E> && Engine<typename E::Narrow> &&
+    requires(E& la, typename E::Matrix& W, typename E::Matrix& M, const typename E::Matrix& G,
+             typename E::Narrow::Matrix& X, const typename E::Gate& gate, const typename E::Scalar& s,
+             const ReadOut<typename E::Scalar>& c) {
+  la.bf16();  // the companion, a reference or a value; made at the first call and kept
+  { la.round_read_out(gate, c, M, G, X) } -> std::same_as<typename E::Scalar>;  // M = M', X = R to nearest; max |x_ij|
+  la.decay_and_subtract(gate, s, W, s, X);                                      // W = s0 W - s1 X
+};
+
 }  // namespace steepest

@@ -9,6 +9,12 @@
 
 namespace steepest {
 
+template <class T>
+auto Host<T>::bf16() -> Narrow& {
+  if (!narrow_) narrow_ = std::make_shared<Narrow>(arena_);
+  return *narrow_;
+}
+
 template class Host<double>;
 template class Host<float>;
 

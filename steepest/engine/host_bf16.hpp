@@ -9,7 +9,7 @@
 
 #include "steepest/base/bfloat16.hpp"
 #include "steepest/engine/bf16_kernels.hpp"
-#include "steepest/engine/host.hpp"
+#include "steepest/engine/host_wide.hpp"
 #include "steepest/engine/onednn_products.hpp"
 
 namespace steepest {
@@ -34,7 +34,10 @@ class Host<BFloat16> {
   /// What a verb takes that matrices and Grams have in common.
   using Operand = std::variant<Matrix, Gram>;
 
-  explicit Host(Bf16Kernels kernels = bf16_kernels()) : kernels_(kernels) {}
+  explicit Host(Bf16Kernels kernels = bf16_kernels())
+      : own_arena_(std::make_unique<Arena>()), arena_(*own_arena_), wide_(arena_), kernels_(kernels) {}
+  /// Takes scratch from the arena of another engine of the same thread, which outlives this one.
+  explicit Host(Arena& arena) : arena_(arena), wide_(arena), kernels_(bf16_kernels()) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -173,7 +176,8 @@ class Host<BFloat16> {
   Gram widened(Frame& frame, const Operand& X);
   static Gram place_for(Frame& frame, const Operand& X);
 
-  Arena arena_;
+  std::unique_ptr<Arena> own_arena_;
+  Arena& arena_;
   Host<float> wide_;
   OnednnProducts products_;
   Bf16Kernels kernels_;

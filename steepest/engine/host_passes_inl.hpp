@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 
 #include "steepest/base/random.hpp"
@@ -124,6 +125,26 @@ T quotient(T a, T b) {
 /// sign(0) = 0; a NaN stays.
 template <class T>
 inline constexpr auto sign_of = [](T x) { return x == x ? static_cast<T>(x > 0) - static_cast<T>(x < 0) : x; };
+
+/// f(read) where read(m, g) updates the moment m and gives its read-out.
+template <class T, class F>
+void with_read_out(const ReadOut<double>& c, F f) {
+  const auto kept = static_cast<T>(c.kept), taken = static_cast<T>(c.taken);
+  const auto share = static_cast<T>(c.share), gradient = static_cast<T>(c.gradient);
+  const auto from_old = [=](T& m, T g) {
+    const T old = m;
+    m = kept * old + taken * g;
+    return share * old + gradient * g;
+  };
+  const auto from_new = [=](T& m, T g) {
+    m = kept * m + taken * g;
+    return share * m + gradient * g;
+  };
+  if (c.from_old)
+    f(from_old);
+  else
+    f(from_new);
+}
 
 /// 2^-e with 2^e <= s < 2^(e+1), |e| <= 1000: numbers of this size come near one, their squares stay normal.
 inline double near_one_scale(double s) {
@@ -286,6 +307,48 @@ void Host<T>::adam_direction(double s, const Matrix& M, double t, const Matrix& 
   const auto floor = static_cast<T>(c);
   host_detail::for_each_entry(
       [=](T& d, T m, T v) { d = host_detail::quotient(first * m, std::sqrt(second * v) + floor); }, D, M, V);
+}
+
+template <class T>
+double Host<T>::round_read_out(bool gate, const ReadOut<double>& c, const Matrix& M, const Matrix& G,
+                               const MatrixView<BFloat16>& X) {
+  if (!gate) {
+    host_detail::for_each_entry([](BFloat16& x) { x = BFloat16(0.0F); }, X);
+    return 0;
+  }
+  const host_detail::Walk<T> walk(M);
+  const bool unit = host_detail::unit_strides(walk, M, G, X);
+  std::atomic<int> largest{0};  // without their signs bit patterns are ordered as numbers are
+  host_detail::with_read_out<T>(c, [&](auto read) {
+    const auto entries = [&](const auto& m, const auto& g, const auto& x) {
+      for (Index k = 0; k < walk.length; ++k) x[k] = BFloat16(read(m[k], g[k]));
+      int bits = 0;
+      for (Index k = 0; k < walk.length; ++k) bits = std::max(bits, x[k].bits & 0x7fff);
+      return bits;
+    };
+    for_each_piece(walk.pieces, [&](Index piece) {
+      int bits = 0;
+      const Index end = std::min(walk.lines, (piece + 1) * walk.lines_per_piece);
+      for (Index i = piece * walk.lines_per_piece; i < end; ++i) {
+        const auto m = host_detail::line(M, walk.along_rows, i), g = host_detail::line(G, walk.along_rows, i);
+        const auto x = host_detail::line(X, walk.along_rows, i);
+        bits = std::max(bits, unit ? entries(m.data, g.data, x.data) : entries(m, g, x));
+      }
+      int before = largest.load();
+      while (before < bits && !largest.compare_exchange_weak(before, bits)) {
+      }
+    });
+  });
+  return static_cast<double>(static_cast<float>(BFloat16::of_bits(static_cast<std::uint16_t>(largest.load()))));
+}
+
+template <class T>
+void Host<T>::decay_and_subtract(bool gate, double s, const Matrix& Y, double t, const MatrixView<BFloat16>& X) {
+  if (!gate) return;
+  const auto a = static_cast<T>(s);
+  const auto b = static_cast<T>(-t);
+  host_detail::for_each_entry([a, b](T& y, BFloat16 x) { y = a * y + b * static_cast<T>(static_cast<float>(x)); }, Y,
+                              X);
 }
 
 template <class T>

@@ -28,25 +28,13 @@ template <class T>
 void Host<T>::momentum_update(bool gate, const MomentumUpdate<double>& c, const Matrix& W, const Matrix& M,
                               const Matrix& G) {
   if (!gate) return;
-  const auto m_kept = static_cast<T>(c.kept), m_taken = static_cast<T>(c.taken);
-  const auto share = static_cast<T>(c.share), gradient = static_cast<T>(c.gradient);
   const auto kept = static_cast<T>(c.weight_kept), rate = static_cast<T>(-c.rate);
-  const auto pass = [&](auto read_out, auto direction) {
-    host_detail::map_lines(
-        [=](T& w, T& m, T g) {
-          const T old = m;
-          m = m_kept * old + m_taken * g;
-          w = kept * w + rate * direction(share * read_out(old, m) + gradient * g);
-        },
-        W, M, G);
+  const auto pass = [&](auto read, auto direction) {
+    host_detail::map_lines([=](T& w, T& m, T g) { w = kept * w + rate * direction(read(m, g)); }, W, M, G);
   };
-  const auto from_old = [](T old, T) { return old; };
-  const auto from_new = [](T, T now) { return now; };
   const auto itself = [](T r) { return r; };
-  if (c.from_old)
-    c.by_sign ? pass(from_old, host_detail::sign_of<T>) : pass(from_old, itself);
-  else
-    c.by_sign ? pass(from_new, host_detail::sign_of<T>) : pass(from_new, itself);
+  host_detail::with_read_out<T>(
+      c.read_out, [&](auto read) { c.by_sign ? pass(read, host_detail::sign_of<T>) : pass(read, itself); });
 }
 
 template void Host<double>::adam_update(bool, const AdamUpdate<double>&, const Matrix&, const Matrix&, const Matrix&,

@@ -1,5 +1,5 @@
 #pragma once
-// The numbers of whole updates of a weight, for engines that make each in one pass over memory.
+// The numbers of whole updates, for engines that make each in one pass over memory.
 
 namespace steepest {
 
@@ -15,14 +15,20 @@ struct AdamUpdate {
   Scalar weight_kept, rate;
 };
 
-/// Momentum: M' = kept M + taken G; R = share M + gradient G where `from_old` is set, else share M' + gradient G;
-/// W = weight_kept W - rate D with D = sign(R) where `by_sign` is set, else R.
+/// Momentum and its read-out: M' = kept M + taken G; R = share M + gradient G where `from_old` is set, else
+/// share M' + gradient G.
 template <class Scalar>
-struct MomentumUpdate {
+struct ReadOut {
   double kept;
   Scalar taken;
   bool from_old;
   Scalar share, gradient;
+};
+
+/// Momentum: W = weight_kept W - rate D with D = sign(R) where `by_sign` is set, else R.
+template <class Scalar>
+struct MomentumUpdate {
+  ReadOut<Scalar> read_out;
   bool by_sign;
   Scalar weight_kept, rate;
 };

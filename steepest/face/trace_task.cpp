@@ -154,9 +154,8 @@ PolarPlan plan_for(const TraceTask& task, Precision precision, Index rows, Index
     Index longest = 0;
     for (const SplitPart& part : parts(task.split, parameter_name, rows, cols))
       longest = std::max(longest, part.rows());
-    PolarDemand demand =
-        task.split.of_columns() ? demand_of(task.rule.rule, rows, longest) : demand_of(task.rule.rule, longest, cols);
-    demand.precision = precision;
+    const bool of_columns = task.split.of_columns();
+    PolarDemand demand = demand_of(task.rule.rule, of_columns ? rows : longest, of_columns ? longest : cols, precision);
     demand.threads = omp_get_max_threads();
     return plan_polar(demand, rates);
   });

@@ -119,7 +119,8 @@ CellScratch<E> cell_scratch(Frame& frame, const Rule& rule, const typename E::Ma
   const auto taken_if = [&](bool used) { return used ? frame.matrix_like(G) : frame.matrix(G, 0, 0); };
   const bool polar_first = rule.order == Order::polar_first;
   return {taken_if(rule.decay == Decay::gradient && rule.weight_decay != 0),
-          taken_if(polar_first || reads_out_anew(rule)), taken_if(polar_first || rule.preparation != Preparation::none),
+          taken_if(polar_first || reads_out_anew(rule)),
+          taken_if(polar_first || rule.preparation != Preparation::none || rounds_factor<E>(rule)),
           taken_if(rule.map != MapKind::identity)};
 }
 
@@ -129,7 +130,8 @@ template <ElementwiseEngine E>
 typename E::Matrix mapped(E& la, Cell<E>& cell, const StepInput<E>& in, const typename E::Matrix& R,
                           CellScratch<E>& scratch) {
   const Rule& rule = cell.rule;
-  const auto P = prepared(la, in, R, scratch.P);
+  auto P = prepared(la, in, R, scratch.P);
+  if (in.rule.map == MapKind::norm && needs_polar(in.norm.norm)) P = as_factored(la, rule, P, scratch.P);
   auto D = map_of<E>(rule.map)(la, in, P, scratch.D);
   if (uses_dual_norm(rule)) cell.dual = la.dot(P, D);  // N*(R) = <R, D>
   if constexpr (FactorEngine<E>)
@@ -283,11 +285,39 @@ void move_in_one_pass(E& la, Cell<E>& cell, BlockMatrices<E>& block, const Commo
   step_in_one_pass(la, in, weight_step(la, cell, decay_of(cell, common), common), block.W);
 }
 
+/// The step of a rule that fits_rounded_factor: one pass over M and G leaves the rounded read-out R, another one over W
+/// takes its factor D in. R and D are in bf16, and scratch.
+template <NarrowingEngine E>
+void move_by_rounded_factor(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<E>& common) {
+  const Rule& rule = cell.rule;
+  const bool decays_first = rule.decay == Decay::gradient && rule.weight_decay != 0, turned = cell.norm.transposed;
+  auto frame = la.frame();
+  auto decayed = decays_first ? frame.matrix_like(block.G) : frame.matrix(block.G, 0, 0);
+  const Weighted<E> X = decayed_gradient(la, rule, block, common, decayed);
+  cell.steps = la.advance(common.gate, cell.steps);
+  const StepInput<E> in = step_input(cell, common, X);
+  cell.rate = rate_of(la, cell, block.W, in, common);
+  auto&& bf16 = la.bf16();
+  auto narrow_frame = bf16.frame();
+  auto R = narrow_frame.matrix_like(block.G), D = narrow_frame.matrix_like(block.G);
+  la.round_read_out(common.gate, read_out_numbers(la, in), in.state(Part::moment).front(), X.matrix, R);
+  auto turned_D = bf16.transposed(D);
+  factor_here(bf16, rule, cell.plan, turned ? bf16.transposed(R) : R, turned ? turned_D : D);
+  const Index m = cell.place.rows, n = cell.place.cols;
+  const double c = turned ? map_scale(cell.norm.norm, n, m) : map_scale(cell.norm.norm, m, n);
+  if (uses_dual_norm(rule)) cell.dual = c * bf16.dot(R, D);  // N*(R) = <R, c D>
+  if (cell.seen) observe_rounded(la, in, R, D, *cell.seen);
+  const WeightStep<E> step = weight_step(la, cell, decay_of(cell, common), common);
+  la.decay_and_subtract(common.gate, step.kept, block.W, c * step.rate, D);
+}
+
 /// Moves a block, or leaves its direction in the cell where the step is shared.
 template <ElementwiseEngine E>
 void move_block(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<E>& common) {
   if constexpr (OnePassEngine<E>)
     if (!cell.seen && fits_one_pass(cell.rule, cell.norm.norm)) return move_in_one_pass(la, cell, block, common);
+  if constexpr (NarrowingEngine<E>)
+    if (fits_rounded_factor<E>(cell.rule, cell.norm.norm)) return move_by_rounded_factor(la, cell, block, common);
   auto frame = la.frame();
   const auto& G = block.G;
   CellScratch<E> scratch = cell_scratch<E>(frame, cell.rule, G);

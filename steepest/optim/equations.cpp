@@ -74,11 +74,12 @@ std::string adam(const Rule& r) {
 }
 
 std::string polar_text(const Rule& r) {
-  if (r.automatic) return fmt::format("the cheapest method of grade {}", name(r.grade));
+  const std::string_view where = r.factor_storage == Storage::bf16 ? ", of R rounded to bf16" : "";
+  if (r.automatic) return fmt::format("the cheapest method of grade {}{}", name(r.grade), where);
   std::string text(name(r.polar.method));
   if (r.polar.method == PolarMethod::preset) text += fmt::format(" {}", r.polar.preset);
   if (r.polar.steps > 0) text += fmt::format(", {} steps", r.polar.steps);
-  return text;
+  return text.append(where);
 }
 
 std::string norm_text(const Rule& r) {

@@ -62,7 +62,11 @@ typename E::Matrix of_norm(E& la, const StepInput<E>& in, const typename E::Matr
   const bool turned = in.norm.transposed;
   const auto X = turned ? la.transposed(R) : R;
   auto Y = turned ? la.transposed(D) : D;
-  if (has_floor(in.rule))
+  if (needs_polar(in.norm.norm)) {
+    polar_factor(la, in, X, Y);
+    const double c = map_scale(in.norm.norm, la.rows(X), la.cols(X));
+    if (c != 1) la.scale(c, Y, Y);  // D = c U V'
+  } else if (has_floor(in.rule))
     floored_duality_map(la, in, X, Y);
   else
     duality_map(la, in.norm.with_parameter(), in.polar, X, Y);

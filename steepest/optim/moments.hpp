@@ -30,6 +30,32 @@ void corrected_read_out(E& la, const StepInput<E>& in, const Weighted<E>& X, typ
   la.add(share * now * X.weight, X.matrix, mu * ahead, M, R);
 }
 
+/// The numbers of `read_out` for a rule that keeps a moment in it, in one pass.
+template <ElementwiseEngine E>
+ReadOut<typename E::Scalar> read_out_numbers(E& la, const StepInput<E>& in) {
+  using Scalar = typename E::Scalar;
+  const Rule& rule = in.rule;
+  const auto& f = in.gradient.weight;
+  const double mu = rule.momentum;
+  if (rule.moment == Moment::double_average)
+    return {.kept = rule.beta2,
+            .taken = Scalar(1 - rule.beta2) * f,
+            .from_old = true,
+            .share = mu,
+            .gradient = Scalar(1 - mu) * f};
+  const Scalar share = entering_share(la, in);
+  ReadOut<Scalar> result{.kept = mu, .taken = share * f, .from_old = false, .share = 1.0, .gradient = 0.0};
+  if (rule.nesterov) {
+    result.share = mu;
+    result.gradient = share * f;
+  }
+  if (!rule.moment_correction) return result;
+  const auto now = la.reciprocal(la.one_minus_power(mu, in.steps));  // 1 / (1 - mu^t)
+  result.share = rule.nesterov ? mu * la.reciprocal(la.one_minus_power(mu, in.steps + 1.0)) : now;
+  if (rule.nesterov) result.gradient = share * now * f;
+  return result;
+}
+
 /// Takes X into the first moment M, if the rule keeps one, and returns the read-out R: a view of M or of `scratch`.
 template <ElementwiseEngine E>
 typename E::Matrix read_out(E& la, const StepInput<E>& in, const Weighted<E>& X, typename E::Matrix& scratch) {

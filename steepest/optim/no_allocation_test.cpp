@@ -135,6 +135,25 @@ TEST(Allocations, NoneInAWarmStep) {
   }
 }
 
+// oneDNN allocates for each call (onednn_products.hpp); the rest of a step with factors in bf16 does not.
+TEST(Allocations, NoneInAWarmStepWithFactorsInBf16ButOnednns) {
+  setenv("STEEPEST_KERNELS", "f32", 1);  // before the first engine in bf16
+  for (const int threads : {1, 2}) {
+    omp_set_num_threads(threads);
+    for (const char* name : {"muon", "polargrad", "polargrad_centred"}) {
+      TestNetwork<float> network;
+      add_every_role(network);
+      network.parameters[1].split = Split::interleaved({4, 2, 2});
+      network.gradients_of(1);
+      Host<float> la;
+      const Rule rule = make_rule(name, {{"precision", "bf16"}});
+      Optimizer<Host<float>> optimizer(la, network.parameters, Routing().rest(rule));
+      warm_up(optimizer);
+      EXPECT_EQ(allocations_of([&optimizer] { optimizer.step(); }), 0) << name << " on " << threads << " threads";
+    }
+  }
+}
+
 TEST(Allocations, NoneInAWarmStepOfAnyPolarMethod) {
   omp_set_num_threads(2);
   for (const std::string_view method : polar_method_names()) {

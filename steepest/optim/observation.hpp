@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "steepest/engine/narrow.hpp"
 #include "steepest/norm/norm.hpp"
 #include "steepest/norm/spectral_estimate.hpp"
 #include "steepest/optim/diagnostics.hpp"
@@ -100,6 +101,20 @@ void observe_map(E& la, const StepInput<E>& in, const typename E::Matrix& P, con
   la.scale(1 / map_scale(in.norm.norm, la.rows(T), la.cols(T)), T, U);  // D = c U
   const auto defect = partial_isometry_defect(la, la.rows(U) >= la.cols(U) ? U : la.transposed(U));
   seen[Diagnostic::polar_defect] = defect * la.reciprocal(la.frobenius(U));
+}
+
+/// observe_map of the read-out R and its factor D in bf16, where the direction is c D.
+template <class E>
+requires FactorEngine<E> && NarrowingEngine<E>
+void observe_rounded(E& la, const StepInput<E>& in, const typename E::Narrow::Matrix& R,
+                     const typename E::Narrow::Matrix& D, Observation<E>& seen) {
+  auto frame = la.frame();
+  auto P = frame.matrix_like(in.gradient.matrix), wide = frame.matrix_like(in.gradient.matrix);
+  const Index m = la.rows(P), n = la.cols(P);
+  widen(R, P);
+  widen(D, wide);
+  la.scale(in.norm.transposed ? map_scale(in.norm.norm, n, m) : map_scale(in.norm.norm, m, n), wide, wide);
+  observe_map(la, in, P, wide, seen);
 }
 
 /// Adam's denominator sqrt(c V) + epsilon: its largest entry over its smallest, of those with V > 0.

@@ -1,7 +1,9 @@
 #pragma once
-// Rows of the table whose whole step is one pass over memory: Adam's, and momentum with the identity or the sign.
+// Rows of the table whose whole step is one pass over memory: Adam's, and momentum with the identity or the sign. And those
+// whose step is one pass on either side of a polar factor in bf16.
 
 #include "steepest/optim/maps.hpp"
+#include "steepest/optim/moments.hpp"
 
 namespace steepest {
 
@@ -11,20 +13,27 @@ struct WeightStep {
   typename E::Scalar kept, rate;
 };
 
-/// True where nothing stands between read-out, map and weight but numbers that are known before the pass.
+/// True where nothing stands between read-out, map and weight but numbers.
 inline bool plain_step(const Rule& rule) {
-  const bool decays_apart = rule.decay != Decay::cautious && rule.decay != Decay::hyperball &&
-                            (rule.decay != Decay::gradient || rule.weight_decay == 0);
-  return decays_apart && keeps_momentum(rule) && !rule.moment_correction && rule.order == Order::momentum_first &&
-         rule.preparation == Preparation::none && rule.post == Post::none && rule.match == Match::none &&
-         rule.step_size == RateKind::constant && !uses_dual_norm(rule);
+  return rule.decay != Decay::cautious && rule.decay != Decay::hyperball && keeps_momentum(rule) &&
+         rule.order == Order::momentum_first && rule.preparation == Preparation::none && rule.post == Post::none &&
+         rule.match == Match::none && rule.step_size == RateKind::constant;
 }
 
-/// True where `step_in_one_pass` takes the step of a parameter whose map measures in `norm`.
+/// True where the numbers are known before the pass over gradients, and `step_in_one_pass` takes the step of a parameter whose
+/// map measures in `norm`.
 inline bool fits_one_pass(const Rule& rule, Norm norm) {
-  if (!plain_step(rule)) return false;
+  const bool decays_apart = rule.decay != Decay::gradient || rule.weight_decay == 0;
+  if (!plain_step(rule) || !decays_apart || rule.moment_correction || uses_dual_norm(rule)) return false;
   if (rule.map == MapKind::adam) return rule.moment == Moment::average && !rule.nesterov;
   return rule.map == MapKind::identity || (rule.map == MapKind::norm && norm == Norm::max_entry);
+}
+
+/// True where `move_by_rounded_factor` takes the step of a parameter whose map measures in `norm`.
+template <Engine E>
+bool fits_rounded_factor(const Rule& rule, Norm norm) {
+  return rounds_factor<E>(rule) && rule.map == MapKind::norm && needs_polar(norm) && plain_step(rule) &&
+         rule.scale != Scale::shared_dual_norm;
 }
 
 /// M = b1 M + (1 - b1) X, V = b2 V + (1 - b2) X^2, W = kept W - rate D.
@@ -46,23 +55,11 @@ void adam_in_one_pass(E& la, const StepInput<E>& in, const WeightStep<E>& step, 
                  W, in.state(Part::moment).front(), in.state(Part::map).front(), in.gradient.matrix);
 }
 
-/// The read-outs of moments.hpp as numbers.
 template <OnePassEngine E>
 void momentum_in_one_pass(E& la, const StepInput<E>& in, const WeightStep<E>& step, typename E::Matrix& W) {
-  using Scalar = typename E::Scalar;
-  const Rule& rule = in.rule;
-  const auto& f = in.gradient.weight;
-  const double mu = rule.momentum;
-  const bool twice = rule.moment == Moment::double_average;
-  const Scalar entering = twice ? Scalar(1 - rule.beta2) * f : entering_share(la, in) * f;
-  const Scalar ahead = twice ? Scalar(1 - mu) * f : rule.nesterov ? entering : Scalar(0.0);
   la.momentum_update(in.gate,
-                     {.kept = twice ? rule.beta2 : mu,
-                      .taken = entering,
-                      .from_old = twice,
-                      .share = twice || rule.nesterov ? mu : 1.0,
-                      .gradient = ahead,
-                      .by_sign = rule.map == MapKind::norm,
+                     {.read_out = read_out_numbers(la, in),
+                      .by_sign = in.rule.map == MapKind::norm,
                       .weight_kept = step.kept,
                       .rate = step.rate},
                      W, in.state(Part::moment).front(), in.gradient.matrix);

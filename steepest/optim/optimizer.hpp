@@ -49,7 +49,7 @@ class Optimizer {
 
   /// Throws std::invalid_argument for two parameters of one name or one memory, an empty shape, a role that does not fit
   /// the shape, a split that does not add up, a gradient of another shape, a parameter without a rule, a rule for a name
-  /// that is not there, and options of a polar factor that contradict.
+  /// that is not there, options of a polar factor that contradict, and polar factors in bf16 on an engine without them.
   Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routing& routing, OptimizerOptions options = {});
 
   /// Parameter i of the list gets this gradient, or none, from the next step on.
@@ -115,7 +115,10 @@ Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routi
     const Rule& rule = routing.rule_for(p.name, p.role);
     check_fit(rule, p.name, p.role, la.rows(p.value), la.cols(p.value));
     const bool polar = maps_by_polar(rule, p.role);
-    if (polar && !plans.contains(&rule)) plans.emplace(&rule, prepare_map(rule, E::epsilon()));
+    if (polar && !plans.contains(&rule)) {
+      check_factor_storage(la, rule);
+      plans.emplace(&rule, prepare_map(rule, factor_epsilon<E>(rule)));
+    }
     add_parameter(p, rule, polar ? plans.at(&rule) : PreparedPolar{});
   }
   order_by_size();

@@ -3,6 +3,7 @@
 // tensor, so this is the path on which a closed step computes everything and keeps nothing.
 // The catch: another gradient at the last step is seen.
 #include <ATen/ops/from_blob.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -104,6 +105,15 @@ TEST(OnTorchAlone, RowsOfRegularStatisticsStepAsOnTheHost) {
         << rule.name;
   }
   EXPECT_GE(rows, 5);
+}
+
+TEST_F(OnTorch, FactorsInBf16AreRefusedByName) {
+  const Routing routing =
+      Routing().role(Role::hidden, make_rule("muon", {{"precision", "bf16"}})).rest(rule_named("adamw"));
+  EXPECT_THAT(
+      [&] { Optimizer<Aten<double>>(torch_engine, on_torch(torch.parameters), routing); },
+      testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr(
+          "[optim] muon: polar factors in bf16 need an engine with matrices of both precisions; aten cpu f64")));
 }
 
 TEST_F(OnTorch, AStateContinues) {

@@ -8,7 +8,7 @@
 
 namespace steepest {
 
-PolarDemand demand_of(const Rule& rule, Index rows, Index cols) {
+PolarDemand demand_of(const Rule& rule, Index rows, Index cols, Precision own) {
   for (const PolarOption option : {PolarOption::steps, PolarOption::degree, PolarOption::safety, PolarOption::cushion,
                                    PolarOption::preset, PolarOption::coefficients, PolarOption::normalization})
     check(!is_given(rule.polar, option), "[optim] {}: with method auto, {} must be left to the plan; it came",
@@ -19,6 +19,7 @@ PolarDemand demand_of(const Rule& rule, Index rows, Index cols) {
         rule.norm_epsilon);
   return {.rows = rows,
           .cols = cols,
+          .precision = factor_precision(rule, own),
           .promise = {.grade = rule.grade},
           .lower_bound = rule.polar.lower_bound,
           .rank = rule.polar.rank,

@@ -7,10 +7,10 @@
 namespace steepest {
 
 /// What a rule with method auto asks of a plan for matrices that fit into rows x cols: its grade, rank and lower bound, the
-/// certificate of maps, in the matrices' own precision. Precision, batch, engine and threads are the caller's to set. Throws
-/// std::invalid_argument, tagged [optim], for options that the plan would choose and for an epsilon beside the norm, of
-/// which no promise holds.
-PolarDemand demand_of(const Rule& rule, Index rows, Index cols);
+/// certificate of maps, in the factor's precision where the optimizer's is `own`: where that is bf16 the promise is of the
+/// rounded matrix. Batch, engine and threads are the caller's to set. Throws std::invalid_argument, tagged [optim], for options
+/// that the plan would choose and for an epsilon beside the norm, of which no promise holds.
+PolarDemand demand_of(const Rule& rule, Index rows, Index cols, Precision own);
 
 /// The rule with the plan's options, form and restarts in place of its own: of method auto, what prepare_map then makes
 /// is prepare_polar(plan); of any other method, as without a plan for sides up to 4096. Throws std::invalid_argument, tagged [optim], for a plan with a restart after step 99.

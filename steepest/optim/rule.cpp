@@ -127,6 +127,10 @@ bool maps_by_polar(const Rule& rule, Role role) {
   return rule.map == MapKind::norm && needs_polar(map_norm(rule, role).norm);
 }
 
+Precision factor_precision(const Rule& rule, Precision own) {
+  return rule.factor_storage == Storage::bf16 ? Precision::bf16 : own;
+}
+
 PreparedPolar prepare_map(const Rule& rule, double epsilon) {
   check(!rule.automatic, "[optim] {}: method auto stands for a plan, which must be made and followed first; none came",
         rule.name);

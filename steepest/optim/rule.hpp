@@ -22,6 +22,7 @@
 
 #include "steepest/norm/norm.hpp"
 #include "steepest/norm/role.hpp"
+#include "steepest/plan/precision.hpp"
 #include "steepest/plan/promise.hpp"
 #include "steepest/polar/plan.hpp"
 
@@ -131,6 +132,9 @@ constexpr PolarOptions polar_of_map(PolarMethod method = PolarMethod::qdwh) {
   return options;
 }
 
+/// How matrices of a step are stored: as the engine's own are, or in bf16.
+enum class Storage { own, bf16 };
+
 /// A list of polynomials instead of the method's own, one for each step.
 struct PolynomialList {
   std::array<OddPolynomial, 16> steps{};
@@ -195,6 +199,7 @@ struct Rule {
   std::optional<bool> transposed = std::nullopt;  // the map of the transpose; none: as the role says, or not
   PolarOptions polar = polar_of_map();
   PolynomialList polynomials = {};
+  Storage factor_storage = Storage::own;               // of what the polar factor is computed of, and of the factor
   bool automatic = false;                              // method auto: a plan has to be followed first (planned.hpp)
   Grade grade = Grade::exact;                          // that the plan has to keep
   std::optional<PlannedSteps> planned = std::nullopt;  // of the plan that is followed
@@ -238,7 +243,10 @@ MapNorm map_norm(const Rule& rule, Role role);
 /// True where the map of a parameter of this role is made of a polar factor.
 bool maps_by_polar(const Rule& rule, Role role);
 
-/// The plan of the map's polar factor. Throws std::invalid_argument for options that contradict, and for method auto, which
+/// The precision of the matrices of the map's polar factor, in an optimizer of matrices of precision `own`.
+Precision factor_precision(const Rule& rule, Precision own);
+
+/// The plan of the map's polar factor, epsilon that of the factor's precision. Throws std::invalid_argument for options that contradict, and for method auto, which
 /// stands for a plan that is still to be made.
 PreparedPolar prepare_map(const Rule& rule, double epsilon);
 

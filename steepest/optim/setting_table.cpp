@@ -71,6 +71,7 @@ constexpr std::array<Named<Normalization>, 2> normalizations{
     {{"frobenius", Normalization::frobenius}, {"schatten4", Normalization::schatten4}}};
 constexpr std::array<Named<Grade>, 3> grades{
     {{"muon_grade", Grade::muon_grade}, {"tight", Grade::tight}, {"exact", Grade::exact}}};
+constexpr std::array<Named<Storage>, 2> storages{{{"own", Storage::own}, {"bf16", Storage::bf16}}};
 constexpr std::array<Named<Rank>, 2> ranks{{{"complete", Rank::complete}, {"partial", Rank::partial}}};
 constexpr std::array<Named<bool>, 2> truths{{{"true", true}, {"false", false}}};
 
@@ -377,6 +378,10 @@ constexpr std::array table{
     number<share, &Rule::low_rank, &LowRank::fraction>("fraction", "of the shorter side, in (0, 1]", with_choice),
     SettingRow{"method", "of the polar factor; auto: the cheapest that is proved to keep the grade", with_polar,
                set_method, [](const Rule& r) { return std::string(r.automatic ? "auto" : name(r.polar.method)); }},
+    word<storages, &Rule::factor_storage>(
+        "precision",
+        "of the polar factor: own: the optimizer's; bf16: of what is mapped rounded to bf16, as torch's Muon has it",
+        with_polar),
     word<grades, &Rule::grade>("grade", "of method auto: muon_grade, tight or exact", with_polar),
     number<steps, &Rule::polar, &PolarOptions::steps>("steps", "of the polar factor's method, 0: its own number",
                                                       with_polar),
