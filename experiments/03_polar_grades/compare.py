@@ -2,8 +2,8 @@
 
 Run from the root of the repository after `make demo` has built the programs:
     PYTHONPATH=python .venv/bin/python experiments/03_polar_grades/compare.py --command build/release/bin/steepest
-Writes results.json beside this file: bits per byte on all validation text by factor and seed. Runs that it has are not run
-again; delete it to start anew.
+Writes results.json beside this file: bits per byte on all validation text by factor and seed. Runs that it has are not
+run again; delete it to start anew.
 """
 
 from __future__ import annotations
