@@ -12,6 +12,7 @@ WELL_ABOVE_ZERO = 1e-2  # singular values of at least this times ||G||_F are loo
 # coefficients of Muon leave, in bf16.
 BOUNDS = {
     "steepest muon_grade": (0.16, 0.05),
+    "steepest muon_grade bf16": (0.17, 0.06),  # of the gradient before it was rounded
     "steepest tight": (1e-3, 1e-3),
     "steepest exact": (1e-4, 1e-4),
 }

@@ -52,11 +52,8 @@ class Workload:
 
 
 MUON_RULES = {grade: ("muon", {**MUON, "grade": grade}) for grade in ("muon_grade", "tight", "exact")}
-# Three Halley steps, where the planner proves none for tight: nothing is promised, the errors are measured.
-MUON_RULES["halley 3"] = (
-    "muon",
-    {"learning_rate": MUON["learning_rate"], "method": "gram_halley", "steps": "3", "lower_bound": "3e-3"},
-)
+# What torch does: weights and momentum in f32, the factor of the rounded momentum in bf16.
+MUON_RULES["muon_grade bf16"] = ("muon", {**MUON, "grade": "muon_grade", "precision": "bf16"})
 ADAMW_RULES = {"adamw": ("adamw", {key: repr(value) for key, value in ADAMW.items()})}
 GPT2 = GPT2_REST + (GPT2_LAYER + GPT2_VECTORS) * 12 + ((1, 768),) * 2
 
@@ -80,8 +77,11 @@ def targets(isa: list[str]) -> Iterator[Target]:
     """What is asked, for a machine with these instructions: AMX makes bf16 a race of instruction sets."""
     gpt2 = "GPT-2 small, hidden"
     amx = any(name.startswith("amx") for name in isa)
-    yield Target(gpt2, "steepest muon_grade", "torch Muon", 2 if amx else 2.5)
+    for rule in ("steepest muon_grade", "steepest muon_grade bf16"):
+        yield Target(gpt2, rule, "torch Muon", 2 if amx else 2.5, 4)
     yield Target(gpt2, "steepest tight", "torch Muon", 2)
+    yield Target("768 x 3072", "steepest tight", "torch Muon", 2)  # a Gaussian matrix of 1 : 4 needs no restart
+    yield Target("768 x 768", "steepest tight", "torch Muon", 1.3)  # a square one does
     for peer in MUON_PEERS[1:]:
         yield Target(gpt2, "steepest muon_grade", peer, 1)
     for workload in ("AdamW, 124 M", "AdamW, 124 M, clipped"):
