@@ -24,7 +24,7 @@ ADAMW_BOUND = 1e-4  # of |change / learning rate - D|, |D| <= 1
 class Errors:
     """Both zero for the exact direction, up to a factor that conventions differ in."""
 
-    diagonal: float  # largest |p_i'D q_i / c - 1|, c the median of p_i'D q_i; of AdamW the largest difference
+    diagonal: float  # largest |p_i'D q_i / c - 1|, c the middle of the p_i'D q_i; of AdamW the largest difference
     rotation: float = 0  # ||off-diagonal part of P'D Q / c||_2
 
 
@@ -51,7 +51,7 @@ def errors_of_direction(weights: Matrix, vectors: SingularVectors) -> Errors:
     """Of a Muon step: the weights are a negative multiple of the direction."""
     D = vectors.P.T @ (-np.asarray(weights, np.float64)) @ vectors.Q
     diagonal = np.diag(D)
-    c = float(np.median(diagonal))
+    c = float(diagonal.max() + diagonal.min()) / 2  # the factor that is kindest to every contender
     if not np.isfinite(D).all() or c <= 0:
         return Errors(np.inf, np.inf)
     return Errors(float(np.abs(diagonal / c - 1).max()), float(np.linalg.norm((D - np.diag(diagonal)) / c, 2)))
