@@ -39,4 +39,6 @@ def test_faults_by_contender() -> None:
     assert faults("steepest tight", "muon", Errors(2e-3, 0)) == ["diagonal 2.0e-03 > 1.0e-03"]
     assert faults("torch Muon", "muon", Errors(0.4, 0.1)) == []
     assert faults("torch Muon", "muon", Errors(np.nan, 0)) != []
-    assert faults("torch AdamW fused", "adamw", Errors(1e-3)) != []
+    assert faults("torch AdamW fused", "adamw", Errors(2e-3)) != []
+    assert faults("torch AdamW fused", "adamw", Errors(2e-4)) == []
+    assert faults("steepest adamw", "adamw", Errors(2e-4)) != []
