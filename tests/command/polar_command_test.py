@@ -332,7 +332,7 @@ def test_a_stored_plan_is_repeated_under_other_rates(
     words = ["--grade", "muon_grade", "--out-u"]
     assert steepest("polar", path, *words, "first.npy", "--out-plan", "plan.json").returncode == 0
     slow = ["inverse", "triangular", "qr", "svd"]
-    fast = ["product", "gram", "symmetric", "cholesky", "pivoted_qr", "eigh", "pass"]
+    fast = ["product", "gram", "symmetric", "cholesky", "pivoted_qr", "eigh", "pass", "memory", "reduction"]
     rates = {kernel: [1e-3] for kernel in slow} | {kernel: [100] for kernel in fast}
     tables = [{"engine": "host", "dtype": dtype, "threads": 1, "rates": rates} for dtype in ("f32", "f64")]
     (tmp_path / "rates.json").write_text(json.dumps({"machine": "another", "sizes": [64], "tables": tables}))
