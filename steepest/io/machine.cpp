@@ -43,12 +43,20 @@ std::optional<std::uint64_t> number_in(const std::filesystem::path& path) {
   }
 }
 
-/// What the limit of the control group (version 2, as containers see their own) leaves.
+/// What the limit of the control group (version 2, as containers see their own) leaves. Cached files count as taken there,
+/// and give way to whoever asks.
 std::optional<std::uint64_t> left_by_group() {
   const auto limit = number_in("/sys/fs/cgroup/memory.max");
   const auto taken = number_in("/sys/fs/cgroup/memory.current");
   if (!limit || !taken) return std::nullopt;
-  return *limit - std::min(*limit, *taken);
+  std::uint64_t cached = 0;
+  try {
+    cached = parse_cached_files(read_file("/sys/fs/cgroup/memory.stat"));
+  } catch (const FileError&) {
+    cached = 0;
+  }
+  const std::uint64_t held = *taken - std::min(*taken, cached);
+  return *limit - std::min(*limit, held);
 }
 
 }  // namespace
@@ -84,6 +92,14 @@ std::optional<std::uint64_t> parse_available_memory(std::string_view meminfo) {
   std::uint64_t kibibytes = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), kibibytes);
   return error == std::errc() && end != rest.data() ? std::optional(1024 * kibibytes) : std::nullopt;
+}
+
+std::uint64_t parse_cached_files(std::string_view memory_stat) {
+  std::istringstream lines{std::string(memory_stat)};
+  std::uint64_t bytes = 0, sum = 0;
+  for (std::string key; lines >> key >> bytes;)
+    if (key == "active_file" || key == "inactive_file") sum += bytes;
+  return sum;
 }
 
 std::optional<std::uint64_t> available_memory() {

@@ -24,6 +24,8 @@ Machine this_machine(const std::filesystem::path& cpuinfo = "/proc/cpuinfo");
 
 /// The line MemAvailable of the text of /proc/meminfo in bytes; none where it is missing.
 std::optional<std::uint64_t> parse_available_memory(std::string_view meminfo);
+/// The lines active_file and inactive_file of the text of a control group's memory.stat, together, in bytes.
+std::uint64_t parse_cached_files(std::string_view memory_stat);
 
 /// Bytes that this process can have without making others wait: MemAvailable, and no more than what the limit of its
 /// control group leaves. None where the system does not say.

@@ -41,6 +41,8 @@ TEST(Machine, ReadsTheAvailableMemory) {
   EXPECT_EQ(parse_available_memory("MemTotal:  100 kB\n"), std::nullopt);
   EXPECT_EQ(parse_available_memory("MemAvailable: much"), std::nullopt);
   EXPECT_GT(available_memory().value_or(1), 0u);
+  EXPECT_EQ(parse_cached_files("anon 7\nfile 900\ninactive_file 300\nactive_file 40\nslab 5\n"), 340u);
+  EXPECT_EQ(parse_cached_files(""), 0u);
 }
 
 }  // namespace
