@@ -2,7 +2,6 @@
 // Gram-space Zolotarev: Q = M (I + sum_j a_j (X X' + c_j I)^-1), whose inverses are independent of each other, and U = Q X.
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <span>
 
@@ -33,18 +32,6 @@ void inverse_sum(E& la, double m, std::span<const ZolotarevTerm> terms, const ty
   la.scale(s, Q, Q);
 }
 
-/// Whether all eigenvalues of R are above the bound: R - bound I has a Cholesky factor.
-template <FactorEngine E>
-requires KnownScalars<E>
-bool exceeds(E& la, const typename E::Gram& R, double bound) {
-  auto frame = la.frame();
-  auto L = frame.gram_of(R);
-  la.copy(R, L);
-  la.add_identity(-bound, L);
-  la.cholesky(L, L);
-  return std::isfinite(la.trace(L));
-}
-
 /// A lower bound of the singular values that count, relative to f, where R = X X' / f^2. Where that is too low for the
 /// rungs, those of X may still all be above the last one.
 template <FactorEngine E>
@@ -55,7 +42,7 @@ double start(E& la, double lower_bound, std::span<const ZolotarevRung> rungs, co
     const double lower = std::min(0.99, lower_bound * spread), last = rungs.back().lower;
     if (lower >= last) return lower;
     ++taken.factorizations;
-    return exceeds(la, R, last * last) ? last : lower;
+    return all_above(la, R, last * last) ? last : lower;
   } else {
     return lower_bound;
   }
