@@ -5,6 +5,7 @@ import statistics
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from polar_peers.load import ForeignLoad
@@ -13,7 +14,14 @@ from polar_peers.rounds import Sample, interleaved
 from polar_peers.server import Server, ServerError
 
 from optimizer_step.contenders import contenders
-from optimizer_step.errors import Errors, adamw_error, errors_of_direction, faults, singular_vectors
+from optimizer_step.errors import (
+    Errors,
+    SingularVectors,
+    adamw_error,
+    errors_of_direction,
+    faults,
+    singular_vectors,
+)
 from optimizer_step.peer import Matrix, Peer
 from optimizer_step.steepest_step import SteepestStep
 from optimizer_step.workloads import ADAMW, Workload
@@ -47,16 +55,27 @@ def flops_of(peer: Peer, workload: Workload) -> float:
     return 0 if workload.kind == "adamw" or peer.name == "gram-newton-schulz" else workload.newton_schulz_flops
 
 
-def worst_direction(peer: Peer, gradients: list[Matrix]) -> Errors:
-    """The largest errors over the first matrix of each shape."""
-    weights, seen, worst = peer.weights(), set(), Errors(0, 0)
-    for G, W in zip(gradients, weights, strict=True):
-        if G.shape in seen:
-            continue
-        seen.add(G.shape)
-        errors = errors_of_direction(W, singular_vectors(G))
-        worst = Errors(max(worst.diagonal, errors.diagonal), max(worst.rotation, errors.rotation))
-    return worst
+@dataclass(frozen=True)
+class Expected:
+    """What the first step is checked against; made once, for all contenders."""
+
+    workload: Workload
+    gradients: list[Matrix]
+
+    @cached_property
+    def vectors(self) -> dict[int, SingularVectors]:
+        """Those of the first gradient of each shape, by its number."""
+        first: dict[tuple[int, ...], int] = {}
+        for k, G in enumerate(self.gradients):
+            first.setdefault(G.shape, k)
+        return {k: singular_vectors(self.gradients[k]) for k in first.values()}
+
+    def errors(self, weights: list[Matrix]) -> Errors:
+        """Of AdamW by its equation; of Muon the largest over the directions whose singular vectors are known."""
+        if self.workload.kind == "adamw":
+            return adamw_error(weights, self.gradients, ADAMW, self.workload.clip_norm)
+        found = [errors_of_direction(weights[k], vectors) for k, vectors in self.vectors.items()]
+        return Errors(max(e.diagonal for e in found), max(e.rotation for e in found))
 
 
 @dataclass(frozen=True)
@@ -67,14 +86,12 @@ class FirstStep:
     sample: Sample
 
 
-def first_step(peer: Peer, workload: Workload, gradients: list[Matrix], load: ForeignLoad) -> FirstStep:
+def first_step(peer: Peer, expected: Expected, load: ForeignLoad) -> FirstStep:
     """Look at the first step of a contender that is prepared."""
     load.share()
     seconds = 0.0 if isinstance(peer, SteepestStep) else peer.run()  # whose server has taken it
     sample = Sample(seconds, load.share())
-    if workload.kind == "adamw":
-        return FirstStep(adamw_error(peer.weights(), gradients, ADAMW, workload.clip_norm), sample)
-    return FirstStep(worst_direction(peer, gradients), sample)
+    return FirstStep(expected.errors(peer.weights()), sample)
 
 
 @dataclass(frozen=True)
@@ -100,7 +117,7 @@ def compare(
     workload: Workload, program: Path, rounds: int, out: Path, placement: Placement
 ) -> tuple[dict[str, Outcome], list[str]]:
     """The outcomes by contender, and what was missing."""
-    gradients = workload.gradients()
+    expected = Expected(workload, workload.gradients())
     with tempfile.TemporaryDirectory() as folder, Server(program) as server:
         taking_part, missing = contenders(workload, server, Path(folder))
         load = ForeignLoad([server.process.pid])
@@ -108,8 +125,8 @@ def compare(
         for peer in taking_part:
             try:
                 with placement.all_cores():
-                    peer.prepare(gradients)
-                first[peer.name] = first_step(peer, workload, gradients, load)
+                    peer.prepare(expected.gradients)
+                first[peer.name] = first_step(peer, expected, load)
             except ServerError as refusal:  # of the planner: no method is proved to keep the grade
                 missing.append(f"SKIPPED {peer.name}: {refusal}")
         taking_part = [peer for peer in taking_part if peer.name in first]

@@ -55,7 +55,8 @@ def errors_of_direction(weights: Matrix, vectors: SingularVectors) -> Errors:
     c = float(diagonal.max() + diagonal.min()) / 2  # the factor that is kindest to every contender
     if not np.isfinite(D).all() or c <= 0:
         return Errors(np.inf, np.inf)
-    return Errors(float(np.abs(diagonal / c - 1).max()), float(np.linalg.norm((D - np.diag(diagonal)) / c, 2)))
+    rest = (D - np.diag(diagonal)) / c
+    return Errors(float(np.abs(diagonal / c - 1).max()), float(np.sqrt(np.linalg.eigvalsh(rest.T @ rest)[-1])))
 
 
 def adamw_error(

@@ -12,6 +12,7 @@ from polar_peers.server import Server
 from polar_peers.session import higher, opening
 from polar_peers.tables import verdict_table
 from polar_peers.verdicts import verdict
+from steepest.whole_file import write_whole
 
 from optimizer_step.compare import Outcome, compare
 from optimizer_step.figure import write_figure
@@ -68,7 +69,7 @@ def run(program: Path, out: Path, rounds: int, workloads: list[Workload]) -> int
     verdicts = [verdict(target, measured[target.case]) for target in asked]
     lines += [verdict_record(entry) for entry in verdicts] + [{"event": "rates", **rates}]
     write(out / "results.jsonl", lines)
-    (out / "ratios.md").write_text(ratio_table(measured), encoding="utf-8")
+    write_whole(out / "ratios.md", ratio_table(measured))
     print(f"\n{verdict_table(verdicts)}\n")
     print(", ".join(f"{name} {rate:.1f}" for name, rate in rates.items()), "(products Gflop/s, memory GB/s)")
     for suffix in ("svg", "png"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steepest.figure import COLOURS
+from steepest.whole_file import whole_file
 
 from polar_peers.labels import Box, places
 from polar_peers.records import Json, read
@@ -141,8 +142,8 @@ def save(figure: "Figure", out: Path, salt: str) -> Path:
     """Write a figure. The same figure and salt, from which SVG takes the names of its parts, give the same bytes."""
     import matplotlib
 
-    with matplotlib.rc_context({"svg.hashsalt": salt}):
-        figure.savefig(out, bbox_inches="tight", metadata={"Date": None} if out.suffix == ".svg" else {})
+    with matplotlib.rc_context({"svg.hashsalt": salt}), whole_file(out) as draft:
+        figure.savefig(draft, bbox_inches="tight", metadata={"Date": None} if out.suffix == ".svg" else {})
     return out
 
 

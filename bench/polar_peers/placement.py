@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from polar_peers.load import process_seconds
@@ -14,7 +14,11 @@ MOST_RUNS = 1000
 def seconds_by_thread(process: int) -> dict[int, float]:
     """Processor time of each thread so far."""
     folder = Path(f"/proc/{process}/task")
-    return {int(task.name): process_seconds((task / "stat").read_text("utf-8")) for task in folder.iterdir()}
+    seconds = {}
+    for task in folder.iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+            seconds[int(task.name)] = process_seconds((task / "stat").read_text("utf-8"))
+    return seconds
 
 
 def busiest(before: Mapping[int, float], after: Mapping[int, float], count: int) -> list[int]:
@@ -36,8 +40,10 @@ class Placement:
         """Let the threads that this one starts meanwhile use every core, whichever it has itself."""
         own = os.sched_getaffinity(0)
         os.sched_setaffinity(0, self.cores)
-        yield
-        os.sched_setaffinity(0, own)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, own)
 
     def spread(self, process: int, run: Callable[[], float]) -> float:
         """Run for a while, then give each of the threads of the process that worked a core of its own.
@@ -50,5 +56,6 @@ class Placement:
             seconds += last
             runs += 1
         for core, thread in zip(self.cores, busiest(before, seconds_by_thread(process), len(self.cores)), strict=False):
-            os.sched_setaffinity(thread, {core})
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(thread, {core})
         return last

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from steepest.run_records import RecordError, parse_line
+from steepest.whole_file import write_whole
 
 from polar_peers.cases import Case
 from polar_peers.errors import Errors
@@ -37,9 +38,7 @@ def verdict_record(verdict: Verdict) -> Json:
 
 def write(path: Path, lines: list[Json]) -> None:
     """Write the file whole or not at all."""
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, "".join(json.dumps(line) + "\n" for line in lines))
 
 
 def read(path: Path) -> tuple[Json, dict[str, dict[str, Outcome]]]:

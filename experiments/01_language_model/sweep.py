@@ -17,6 +17,7 @@ from pathlib import Path
 
 from steepest.demo import EXPERIMENT, RECIPES
 from steepest.training import train
+from steepest.whole_file import write_whole
 
 GRID = {
     "adamw": (0.0005, 0.001, 0.002, 0.004),
@@ -45,7 +46,7 @@ def main() -> int:
             ordered = {
                 name: dict(sorted(rates.items(), key=lambda pair: float(pair[0]))) for name, rates in results.items()
             }
-            sweep.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+            write_whole(sweep, json.dumps(ordered, indent=2) + "\n")
     return 0
 
 

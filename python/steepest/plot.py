@@ -3,7 +3,6 @@
 import argparse
 import difflib
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from steepest import anisotropy
 from steepest.figure import AXES, Style, figure_of
 from steepest.run_records import RecordError, Run, differing_conditions, read_run
+from steepest.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,10 +107,8 @@ def load(request: Request) -> list[Run]:
 
 def write(figure: "Figure", out: Path) -> None:
     """Write the figure whole or not at all."""
-    with tempfile.TemporaryDirectory(prefix=".plot-", dir=out.resolve().parent) as folder:
-        draft = Path(folder) / out.name
+    with whole_file(out) as draft:
         figure.savefig(draft, bbox_inches="tight")
-        draft.replace(out)
 
 
 def plot(arguments: Sequence[str] | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steepest.run_records import Run, read_run
+from steepest.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -186,7 +187,8 @@ def write_figure(page: Page, runs_folder: Path, out: Path) -> None:
         frameon=False,
         handlelength=3.2,
     )
-    figure.savefig(out / f"{page.name}.png")
+    with whole_file(out / f"{page.name}.png") as draft:
+        figure.savefig(draft)
 
 
 def write_figures(runs_folder: Path, out: Path) -> None:

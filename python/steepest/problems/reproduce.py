@@ -16,6 +16,7 @@ from steepest.problems.elevation import write_elevation
 from steepest.problems.figures import write_figures
 from steepest.problems.page import page_of
 from steepest.problems.plan import Session, all_sessions
+from steepest.whole_file import write_whole
 
 EXPERIMENT = Path("experiments/02_matrix_problems")
 RUNS = Path("runs/matrix_problems")
@@ -42,7 +43,7 @@ def run_session(command: Path, session: Session, runs: Path) -> Summary:
         raise RuntimeError(f"{session.name}: {done.stderr.strip()}")
     more = {"words": words, "wall_seconds": time.monotonic() - started, "version": version_of(command)}
     summary: Summary = json.loads(done.stdout) | more
-    kept.write_text(json.dumps(summary) + "\n", encoding="utf-8")
+    write_whole(kept, json.dumps(summary) + "\n")
     print(f"{session.name:40} {summary['wall_seconds']:7.1f} s", flush=True)
     return summary
 
@@ -66,7 +67,7 @@ def main() -> int:
     write_figures(runs, out)
     named = {session.name: summary for session, summary in zip(sessions, summaries, strict=True)}
     page = page_of(named, version_of(given.command))
-    (out / "README.md").write_text(page, encoding="utf-8")
+    write_whole(out / "README.md", page)
     print(out / "README.md")
     return 0
 
