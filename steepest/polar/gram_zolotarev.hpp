@@ -10,6 +10,7 @@
 #include "steepest/polar/halley.hpp"
 #include "steepest/polar/null_part.hpp"
 #include "steepest/polar/plan.hpp"
+#include "steepest/polar/shifted_inverses.hpp"
 
 namespace steepest {
 
@@ -19,16 +20,9 @@ namespace gram_zolotarev_detail {
 template <FactorEngine E>
 void inverse_sum(E& la, double m, std::span<const ZolotarevTerm> terms, const typename E::Scalar& s,
                  const typename E::Gram& R, typename E::Gram& Q) {
-  auto frame = la.frame();
-  auto W = frame.gram_of(R);
   la.fill(0, Q);
   la.add_identity(m, Q);
-  for (const ZolotarevTerm& term : terms) {
-    la.copy(R, W);
-    la.add_identity(term.c, W);
-    la.inverse(W, W);
-    la.add(1.0, Q, m * term.a, W, Q);
-  }
+  add_shifted_inverses(la, m, terms, R, Q);
   la.scale(s, Q, Q);
 }
 

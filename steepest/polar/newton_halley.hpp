@@ -12,6 +12,7 @@
 #include "steepest/polar/halley.hpp"
 #include "steepest/polar/null_part.hpp"
 #include "steepest/polar/plan.hpp"
+#include "steepest/polar/shifted_inverses.hpp"
 #include "steepest/polar/zolotarev.hpp"
 
 namespace steepest {
@@ -71,16 +72,10 @@ template <FactorEngine E>
 void zolotarev_step_by_inverses(E& la, const ZolotarevStep& step, const typename E::Matrix& X, typename E::Matrix& Y) {
   auto frame = la.frame();
   auto R = frame.gram(X, la.cols(X));
-  auto W = frame.gram(X, la.cols(X));
   auto sum = frame.gram(X, la.cols(X));
   la.gram(la.transposed(X), R);
   la.fill(0, sum);
-  for (const ZolotarevTerm& term : step.terms) {
-    la.copy(R, W);
-    la.add_identity(term.c, W);
-    la.inverse(W, W);
-    la.add(1, sum, term.a, W, sum);
-  }
+  add_shifted_inverses(la, 1, step.terms, R, sum);
   la.product(step.scale, X, sum, step.scale, X, Y);
 }
 

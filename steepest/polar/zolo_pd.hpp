@@ -2,10 +2,12 @@
 // ZOLO-PD: Zolotarev's best rational functions, X <- M (X + sum_j a_j X (X'X + c_j I)^-1), two steps to full accuracy.
 
 #include <cmath>
+#include <span>
 
 #include "steepest/engine/engine.hpp"
 #include "steepest/polar/cholesky_qr.hpp"
 #include "steepest/polar/polish.hpp"
+#include "steepest/polar/shifted_inverses.hpp"
 #include "steepest/polar/zolotarev.hpp"
 
 namespace steepest {
@@ -18,29 +20,23 @@ double zolotarev_matrix_step(E& la, const ZolotarevStep& step, const typename E:
   const auto m = static_cast<double>(la.rows(X)), n = static_cast<double>(la.cols(X));
   auto frame = la.frame();
   auto G = frame.gram(X, la.cols(X));
-  auto W = frame.gram_of(G);
   auto sum = frame.gram_of(G);
-  bool inverted = false;
   double flops = m * n * n;
   la.gram(la.transposed(X), G);
   la.copy(X, Y);
-  la.fill(0, sum);
-  for (const ZolotarevTerm& term : step.terms) {
-    if (term.factored_by_qr) {
-      const double rho = std::sqrt(term.c);
-      flops += stacked_step(la, {.rho = rho, .gain = term.a / rho, .keep = 1}, X, G, Y, Y);
-      continue;
-    }
-    la.copy(G, W);
-    la.add_identity(term.c, W);
-    la.inverse(W, W);
-    la.add(1, sum, term.a, W, sum);
-    flops += n * n * n;
-    inverted = true;
+  auto term = step.terms.begin();  // by ascending c: the ill-conditioned ones come first
+  for (; term != step.terms.end() && term->factored_by_qr; ++term) {
+    const double rho = std::sqrt(term->c);
+    flops += stacked_step(la, {.rho = rho, .gain = term->a / rho, .keep = 1}, X, G, Y, Y);
   }
-  if (inverted) la.product(1, X, sum, 1, Y, Y);
+  if (const std::span inverted(term, step.terms.end()); !inverted.empty()) {
+    la.fill(0, sum);
+    add_shifted_inverses(la, 1, inverted, G, sum);
+    la.product(1, X, sum, 1, Y, Y);
+    flops += static_cast<double>(inverted.size()) * n * n * n + 2 * m * n * n;
+  }
   la.scale(step.scale, Y, Y);
-  return flops + (inverted ? 2 * m * n * n : 0);
+  return flops;
 }
 
 /// U = polar(X) for tall X with ||X||_2 <= 1 and singular values that are zero or at least the bound of the schedule. A
