@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "steepest/engine/engine.hpp"
@@ -28,7 +29,7 @@ namespace steepest {
 ///   qr of m x n                    4 m n^2 - 4/3 n^3       (R and the explicit Q, half each)
 ///   eigh                           9 s^3         (nominal: the iteration's share depends on the matrix)
 ///   svd with k = min(m, n)         4 m n k + 18 k^3       (nominal; 22 s^3 for a square)
-/// The inner engine outlives this one. Workers of `each` and the companion add to the same count and to the same profile.
+/// The inner engine outlives this one. Workers of `each` and the companions, in bf16 and in more digits, add to the same count and to the same profile.
 template <Engine Inner>
 class Counting;
 
@@ -79,11 +80,17 @@ class Counting {
   auto row_block(const auto& X, Index begin, Index count) const { return inner_->row_block(X, begin, count); }
   auto frame() { return inner_->frame(); }
 
-  /// The inner engine's engine of more digits, whose flops are not counted.
-  auto& wider() requires requires(Inner& inner) { inner.wider(); }
-  { return inner_->wider(); }
-  void widen(const Matrix& X, const auto& Y) { inner_->widen(X, Y); }
-  void narrow(const auto& Y, const Matrix& X) { inner_->narrow(Y, X); }
+  /// The inner engine's engine of more digits, which adds to the same count and profile.
+  auto wider() requires requires(Inner& inner) { inner.wider(); }
+  { return Counting<std::remove_reference_t<decltype(inner_->wider())>>(inner_->wider(), shared_, profile_); }
+  void widen(const Matrix& X, const auto& Y) {
+    const Span span = watch("widen", Phase::conversion);
+    inner_->widen(X, Y);
+  }
+  void narrow(const auto& Y, const Matrix& X) {
+    const Span span = watch("narrow", Phase::conversion);
+    inner_->narrow(Y, X);
+  }
 
   template <class F>
   void each(Index count, F&& f) {

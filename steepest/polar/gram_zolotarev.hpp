@@ -101,7 +101,7 @@ GramZolotarevSteps gram_zolotarev(E& la, const typename E::Matrix& X, typename E
     const Index s = la.rows(X);
     if (lower < rungs.back().lower &&
         !(ladder_error(rungs, lower, gram_space_model(E::epsilon(), s), s) <= ladder.deviation / 2)) {
-      auto& wider = la.wider();
+      auto&& wider = la.wider();
       auto wide_frame = wider.frame();
       auto Y = wide_frame.matrix(s, la.cols(X)), V = wide_frame.matrix(s, la.cols(X));
       la.widen(X, Y);

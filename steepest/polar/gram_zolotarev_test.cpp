@@ -11,6 +11,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "steepest/engine/counting.hpp"
 #include "steepest/polar/gram_space_bound.hpp"
 #include "steepest/polar/polar.hpp"
 #include "steepest/polar/test_matrices.hpp"
@@ -120,7 +121,7 @@ TEST(gram_zolotarev, restarts_where_no_rung_reaches_and_the_matrix_asks_for_it) 
 // Singular values of a few large ones and many at 1e-3 ||X||_F: what X X' rounds in f32 would turn the small ones by more than
 // half the deviation by the bound, so that the factor is computed in f64. The control: in f32 the same step is worse.
 TEST(gram_zolotarev, goes_over_to_f64_where_f32_rounds_too_much) {
-  Host<float> la;
+  Counting<Host<float>> la;
   Host<double> wide;
   std::vector<double> sigma(64, 1.2e-3);
   sigma.front() = 1;
@@ -129,6 +130,7 @@ TEST(gram_zolotarev, goes_over_to_f64_where_f32_rounds_too_much) {
   OwnedMatrix<float> U(64, 90), in_f32(64, 90);
   auto u = U.view(), v = in_f32.view();
   const GramZolotarevSteps taken = gram_zolotarev(la, X.view(), u, ladder, ladder.in_use());
+  EXPECT_DOUBLE_EQ(la.flops(), gram_zolotarev_flops(taken, 64, 90)) << "those in f64 included";
   EXPECT_EQ(taken.grams_given_up, 1);
   EXPECT_EQ(taken.factorizations, 1);
   EXPECT_EQ(taken.restarts, 0);
