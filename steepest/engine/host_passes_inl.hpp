@@ -166,12 +166,12 @@ double Host<T>::power_of_two(double s) const {
 
 template <class T>
 void Host<T>::widen(const Matrix& X, const MatrixView<double>& Y) requires std::same_as<T, float> {
-  host_detail::for_each_entry([](double& y, float x) { y = x; }, Y, X);
+  host_detail::for_each_entry([](double& y, T x) { y = static_cast<double>(x); }, Y, X);
 }
 
 template <class T>
 void Host<T>::narrow(const MatrixView<double>& Y, const Matrix& X) requires std::same_as<T, float> {
-  host_detail::for_each_entry([](float& x, double y) { x = static_cast<float>(y); }, X, Y);
+  host_detail::for_each_entry([](T& x, double y) { x = static_cast<T>(y); }, X, Y);
 }
 
 template <class T>

@@ -76,7 +76,7 @@ std::vector<Rule> rules() {
 TEST(Batch, MovesAsItsMatricesDo) {
   for (const Rule& rule : rules()) {
     BatchRun batched(rule, false), looped(rule, true);
-    for (const std::uint64_t seed : {1, 2, 0, 3}) {
+    for (const std::uint64_t seed : {1u, 2u, 0u, 3u}) {
       for (BatchRun* run : {&batched, &looped}) run->step(seed);
       EXPECT_EQ(batched.report.taken.get(), seed == 0 ? 0 : 1) << rule.name;
       EXPECT_EQ(looped.report.taken.get(), seed == 0 ? 0 : 1) << rule.name;

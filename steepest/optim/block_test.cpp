@@ -95,7 +95,7 @@ TEST(Blocks, MoveAsSeparateParametersDo) {
       Pair pair(split);
       HostOptimizer fused(la, pair.fused.parameters, Routing().rest(rule), {.clip_norm = 1});
       HostOptimizer separate(la, pair.separate.parameters, Routing().rest(rule), {.clip_norm = 1});
-      for (const std::uint64_t seed : {1, 2, 0, 3}) {
+      for (const std::uint64_t seed : {1u, 2u, 0u, 3u}) {
         pair.gradients_of(seed);
         const StepReport a = fused.step(0.5), b = separate.step(0.5);
         if (seed != 0) {
@@ -134,7 +134,7 @@ TEST(Blocks, OfAParameterStoredByColumnsMoveWithinRounding) {
     straight.pop_back();
     HostOptimizer a(la, turned, Routing().rest(rule_named("normuon")));
     HostOptimizer b(la, straight, Routing().rest(rule_named("normuon")));
-    for (const std::uint64_t seed : {1, 2}) {
+    for (const std::uint64_t seed : {1u, 2u}) {
       pair.gradients_of(seed);
       la.copy(pair.fused.gradients[0].view(), gradient);
       a.step();

@@ -74,7 +74,7 @@ TEST(Mixed, MastersAreTheRunInF32) {
     NarrowNetwork mixed, single;
     Mixed a(la, mixed.others(), mixed.narrow, Routing().rest(rule));
     Optimizer<Host<float>> b(la, single.wide.parameters, Routing().rest(rule));
-    for (const std::uint64_t seed : {1, 2, 0, 3}) {
+    for (const std::uint64_t seed : {1u, 2u, 0u, 3u}) {
       mixed.gradients_of(seed);
       single.gradients_of(seed);
       const StepReport of_a = a.step(), of_b = b.step();
@@ -145,7 +145,7 @@ TEST(Mixed, ContinuesBitForBitAndRefusesAStateWithoutMasters) {
   const Routing routing = Routing().rest(rule_named("adamw"));
   NarrowNetwork whole, resumed;
   Mixed a(la, whole.others(), whole.narrow, routing), b(la, resumed.others(), resumed.narrow, routing);
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1u, 2u}) {
     whole.gradients_of(seed);
     a.step();
   }
@@ -157,7 +157,7 @@ TEST(Mixed, ContinuesBitForBitAndRefusesAStateWithoutMasters) {
   b.load(a.state());
   for (std::size_t i = NarrowNetwork::narrow_count; i < whole.wide.weights.size(); ++i)
     resumed.wide.weights[i].entries = whole.wide.weights[i].entries;
-  for (const std::uint64_t seed : {3, 4}) {
+  for (const std::uint64_t seed : {3u, 4u}) {
     whole.gradients_of(seed);
     resumed.gradients_of(seed);
     a.step();

@@ -123,7 +123,7 @@ TYPED_TEST(OptimizerTest, StepsAreHomogeneousAsTheRowDeclares) {
     if (homogeneity(rule) == 1)
       for (auto& W : network.weights) la.fill(0, W.view());
     Optimizer<Host<TypeParam>> optimizer(la, network.parameters, Routing().rest(rule));
-    for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const std::uint64_t seed : {1u, 2u, 3u}) {
       network.gradients_of(seed, factor);
       optimizer.step();
     }

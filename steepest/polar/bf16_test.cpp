@@ -80,7 +80,7 @@ std::vector<Case> stress_list() {
   list.push_back({"rank one and noise", followed_by({1}, equal(1e-4, s - 1))});
   list.push_back({"two clusters", followed_by(equal(1, s / 2), equal(0.03, s / 2))});
   list.push_back({"one cluster", equal(1, s)});
-  for (const std::uint64_t seed : {1, 2, 3}) list.push_back({"gamma", gamma_distributed(seed)});
+  for (const std::uint64_t seed : {1u, 2u, 3u}) list.push_back({"gamma", gamma_distributed(seed)});
   return list;
 }
 
