@@ -28,23 +28,34 @@ namespace {
 
 struct Model {
   std::string name;
-  Index width;
-  int layers;
+  Shapes shapes;
 };
 
-const std::array<Model, 5> models{{{"width 128, 6 layers", 128, 6},
-                                   {"width 256, 8 layers", 256, 8},
-                                   {"width 512, 8 layers", 512, 8},
-                                   {"width 768, 12 layers", 768, 12},
-                                   {"width 1024, 24 layers", 1024, 24}}};
-
-Shapes shapes_of(const Model& model) {
-  const Index d = model.width;
-  Shapes shapes;
-  for (int layer = 0; layer < model.layers; ++layer)
+/// Layers of GPT-2's shapes.
+Model stack(Index width, int layers) {
+  const Index d = width;
+  Model model{fmt::format("width {}, {} layers", width, layers), {}};
+  for (int layer = 0; layer < layers; ++layer)
     for (const auto& [m, n] : {std::pair{d, 3 * d}, std::pair{d, d}, std::pair{4 * d, d}, std::pair{d, 4 * d}})
-      shapes.emplace_back(m, n);
-  return shapes;
+      model.shapes.emplace_back(m, n);
+  return model;
+}
+
+Model large_beside_small() {
+  Model model{"1024 x 4096, 8 of 128", Shapes(8, {128, 128})};
+  model.shapes.emplace_back(1024, 4096);
+  return model;
+}
+
+/// Stacks whose matrices keep every core busy, and sets where a large one would be left over.
+std::vector<Model> all_models() {
+  std::vector<Model> models{stack(128, 6), stack(256, 8), stack(512, 8), stack(768, 12), stack(1024, 24)};
+  for (const Index s : {512, 1024, 2048}) models.push_back({fmt::format("one of {} x {}", s, s), {{s, s}}});
+  models.push_back(large_beside_small());
+  models.push_back({"3 of 2048 x 2048", Shapes(3, {2048, 2048})});
+  models.push_back({"layer of Llama-1B",
+                    {{2048, 2048}, {2048, 2048}, {512, 2048}, {512, 2048}, {8192, 2048}, {8192, 2048}, {2048, 8192}}});
+  return models;
 }
 
 std::vector<float> gradients_of(const Shapes& shapes) {
@@ -110,12 +121,14 @@ class Products {
 };
 
 void compare(const Model& model, const Rates& rates, int most_threads) {
-  const Shapes shapes = shapes_of(model);
+  const Shapes& shapes = model.shapes;
   Network network(gradients_of(shapes), shapes,
                   make_rule("muon", {{"learning_rate", "0.02"}, {"method", "auto"}, {"grade", "muon_grade"}}), 0);
   Products products;
+  double parameters = 0;
+  for (const auto& [m, n] : shapes) parameters += static_cast<double>(m * n);
+  const int rounds = parameters > 5e7 ? 3 : 5;
   std::vector<Time> steps(static_cast<std::size_t>(most_threads)), gemm(steps.size());
-  const int rounds = model.width > 512 ? 3 : 5;
   for (int round = 0; round <= rounds; ++round)  // the first warms up
     for (int threads = 1; threads <= most_threads; ++threads) {
       omp_set_num_threads(threads);
@@ -124,8 +137,6 @@ void compare(const Model& model, const Rates& rates, int most_threads) {
       time_once(round == 0 ? ignored : steps[k], threads, [&] { network.step(); });
       time_once(round == 0 ? ignored : gemm[k], threads, [&] { products.run(); });
     }
-  double parameters = 0;
-  for (const auto& [m, n] : shapes) parameters += static_cast<double>(m * n);
   for (int threads = 1; threads <= most_threads; ++threads) {
     const auto k = static_cast<std::size_t>(threads - 1);
     const double predicted = predicted_step_seconds(network.matrices(), rates, threads);
@@ -149,7 +160,7 @@ int run(const std::string& text) {
   fmt::print("calibrated in {:.0f} s\n", omp_get_wtime() - start);
   fmt::print("{:24}{:>8}{:>9}{:>11}{:>11}{:>11}{:>9}{:>9}{:>8}{:>8}{:>8}\n", "", "M", "threads", "wall ms",
              "busiest ms", "predicted", "wall /", "busy /", "gain", "gemm's", "of it");
-  for (const Model& model : models)
+  for (const Model& model : all_models())
     if (model.name.find(text) != std::string::npos) compare(model, rates, most_threads);
   return EXIT_SUCCESS;
 }

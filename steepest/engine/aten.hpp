@@ -134,7 +134,8 @@ class Aten : public AtenVerbs {
     return Matrix(tensor);
   }
 
-  /// The device has its own parallelism: the pieces are queued one after another.
+  /// The device has its own parallelism: pieces are queued one after another.
+  int threads() const { return 1; }
   template <class F>
   void each(Index count, F&& f) {
     for (Index i = 0; i < count; ++i) f(*this, i);

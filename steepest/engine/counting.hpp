@@ -73,6 +73,7 @@ class Counting {
 
   std::string_view name() const { return shared_->name; }
   static double epsilon() { return Inner::epsilon(); }
+  int threads() const { return inner_->threads(); }
   Index rows(const auto& X) const { return inner_->rows(X); }
   Index cols(const auto& X) const { return inner_->cols(X); }
   Index batch(const auto& X) const { return inner_->batch(X); }

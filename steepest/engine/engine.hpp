@@ -40,8 +40,10 @@ concept Engine = std::convertible_to<double, typename E::Scalar> &&
   { la.row_block(X, k, k) } -> std::same_as<typename E::Matrix>;  // a view: first row, number of rows
   { E::epsilon() } -> std::same_as<double>;  // spacing of 1 in the storage of Matrix: 2^-52, 2^-23, 2^-7
 
-  // Independent pieces of work: f(worker, i) for i = 0 .. k-1, on the host one thread, one piece, one arena.
+  // Independent pieces of work: f(worker, i) for i = 0 .. k-1, on the host one thread, one piece, one arena; an only piece
+  // has the engine itself and all its threads.
   la.each(k, f);
+  { la.threads() } -> std::same_as<int>;  // that work on pieces at once; 1 where the device has its own parallelism
 
   // Scratch of one scope: gone when the frame is. A warm frame allocates nothing on the host.
   {la.frame()};

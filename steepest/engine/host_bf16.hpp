@@ -43,6 +43,7 @@ class Host<BFloat16> {
 
   std::string_view name() const { return "host bf16"; }
   static double epsilon() { return 0x1p-7; }
+  int threads() const { return threads_at_hand(); }
   template <class T>
   Index rows(const MatrixView<T>& X) const {
     return X.rows;
@@ -186,12 +187,11 @@ class Host<BFloat16> {
 
 template <class F>
 void Host<BFloat16>::each(Index count, F&& f) {
-  if (count <= 1 || omp_in_parallel() || omp_get_max_threads() == 1) {
+  if (count <= 1 || threads() == 1) {
     for (Index i = 0; i < count; ++i) f(*this, i);
     return;
   }
-  while (workers_.size() < static_cast<std::size_t>(omp_get_max_threads()))
-    workers_.push_back(std::make_unique<Host>(kernels_));
+  while (workers_.size() < static_cast<std::size_t>(threads())) workers_.push_back(std::make_unique<Host>(kernels_));
   for_each_piece(count, [&](Index i) { f(*workers_[static_cast<std::size_t>(omp_get_thread_num())], i); });
   // Whichever thread meets the largest piece next time finds room for it.
   std::size_t largest = 0;

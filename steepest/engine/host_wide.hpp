@@ -44,6 +44,7 @@ class Host {
 
   std::string_view name() const { return sizeof(T) == 8 ? "host f64" : "host f32"; }
   static double epsilon() { return sizeof(T) == 8 ? 0x1p-52 : 0x1p-23; }
+  int threads() const { return threads_at_hand(); }
   Index rows(const Matrix& X) const { return X.rows; }
   Index cols(const Matrix& X) const { return X.cols; }
   Index batch(const Matrix&) const { return 1; }
@@ -177,12 +178,11 @@ class Host {
 template <class T>
 template <class F>
 void Host<T>::each(Index count, F&& f) {
-  if (count <= 1 || omp_in_parallel() || omp_get_max_threads() == 1) {
+  if (count <= 1 || threads() == 1) {
     for (Index i = 0; i < count; ++i) f(*this, i);
     return;
   }
-  while (workers_.size() < static_cast<std::size_t>(omp_get_max_threads()))
-    workers_.push_back(std::make_unique<Host>());
+  while (workers_.size() < static_cast<std::size_t>(threads())) workers_.push_back(std::make_unique<Host>());
   for_each_piece(count, [&](Index i) { f(*workers_[static_cast<std::size_t>(omp_get_thread_num())], i); });
   // Whichever thread meets the largest piece next time finds room for it.
   std::size_t largest = 0;

@@ -24,11 +24,14 @@ class SingleThreadedBlas {
   int threads_;
 };
 
+/// How many threads take up the pieces of a caller on this thread: one where it is itself inside a piece.
+inline int threads_at_hand() { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+
 /// f(i) for i = 0 .. pieces - 1 on the threads at hand, taken up in this order; in a loop when already inside one.
 /// The first exception of a piece is rethrown after all have ended.
 template <class F>
 void for_each_piece(Index pieces, F&& f) {
-  if (pieces <= 1 || omp_in_parallel() || omp_get_max_threads() == 1) {
+  if (pieces <= 1 || threads_at_hand() == 1) {
     for (Index i = 0; i < pieces; ++i) f(i);
     return;
   }

@@ -135,6 +135,27 @@ TEST(Allocations, NoneInAWarmStep) {
   }
 }
 
+TEST(Allocations, NoneWhereThreadsShareALargeBlockNorWhereGradientsComeAndGo) {
+  omp_set_num_threads(2);
+  TestNetwork<float> network;
+  network.add("large", Role::hidden, 320, 400);
+  for (const char* name : {"a", "b", "c"}) network.add(name, Role::hidden, 24, 16);
+  network.gradients_of(1);
+  Host<float> la;
+  const Rule rule = make_rule("muon", {{"method", "gram_halley"}, {"steps", "2"}});
+  Optimizer<Host<float>> optimizer(la, network.parameters, Routing().rest(rule));
+  warm_up(optimizer);
+  EXPECT_GT(la.most_scratch().front(), 0);  // the engine itself has worked, so that the large block was shared
+  EXPECT_EQ(allocations_of([&] {
+              optimizer.step();
+              optimizer.set_gradient(0, std::nullopt);
+              optimizer.step();
+              optimizer.set_gradient(0, network.gradients[0].view());
+              optimizer.step();
+            }),
+            0);
+}
+
 // oneDNN allocates for each call (onednn_products.hpp); the rest of a step with factors in bf16 does not.
 TEST(Allocations, NoneInAWarmStepWithFactorsInBf16ButOnednns) {
   setenv("STEEPEST_KERNELS", "f32", 1);  // before the first engine in bf16

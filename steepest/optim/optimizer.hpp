@@ -16,6 +16,8 @@
 #include "steepest/optim/cell_observation.hpp"
 #include "steepest/optim/routing.hpp"
 #include "steepest/optim/state.hpp"
+#include "steepest/optim/step_cost.hpp"
+#include "steepest/optim/work_order.hpp"
 
 namespace steepest {
 
@@ -39,7 +41,9 @@ struct StepReport {
 ///   * The blocks of a split, and the matrices of a batch, move as separate parameters do, bit for bit on the host where
 ///     they are stored by rows.
 ///   * State is allocated here and nowhere later; a warm step on the host allocates nothing.
-///   * Results do not depend on the number of threads.
+///   * Results do not depend on the number of threads. Work goes one block to a thread, the longest first; where that would leave threads
+///     without work for long, the longest blocks are done by all of them, one after another (work_order.hpp).
+///   * Scratch: that of the largest block for each thread, and where blocks are done by all of them, that of the largest of these more.
 /// The engine and the memory of the parameters outlive the optimizer.
 template <ElementwiseEngine E>
 class Optimizer {
@@ -76,10 +80,10 @@ class Optimizer {
   void load(const OptimizerState<E>& offered);
 
  private:
-  void add_parameter(const Parameter<E>& parameter, const Rule& rule, const PreparedPolar& plan);
+  void add_parameter(const Parameter<E>& parameter, const Rule& rule, const PreparedPolar& plan, StepCosts& costs);
   Cell<E> make_cell(const Parameter<E>& parameter, const BlockPlace& place, const Rule& rule,
                     const PreparedPolar& plan);
-  void order_by_size();
+  void take_part(std::size_t k);
   Matrix first_value(const Slot& slot, const Matrix& W);
   CommonStep<E> reduce(double schedule_factor);
   Scalar clip_factor(const Scalar& gradient_norm);
@@ -90,14 +94,14 @@ class Optimizer {
   void begin_diagnosis(const CommonStep<E>& common);
   void end_diagnosis();
   template <class F>
-  void each_with_gradient(F f);
+  void each_with_gradient(WorkOrder& work, F f);
 
   E* la_;
   OptimizerOptions options_;
   std::unique_ptr<StateMemory<E>> memory_ = std::make_unique<StateMemory<E>>();
   std::vector<Cell<E>> cells_;              // the blocks of a parameter stand together
   std::vector<std::size_t> first_cell_{0};  // of each parameter, and the end
-  std::vector<std::size_t> largest_first_;  // the order of work, so that threads end together
+  WorkOrder gather_, update_;               // of the cells that have a gradient
   bool shares_ = false;                     // some step waits for the dual norms of others
   bool estimates_ = false;                  // some step size is prodigy's
   double offered_ = 0;                      // steps with a gradient
@@ -111,6 +115,7 @@ Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routi
   check_diagnostics<E>(la, options.diagnostics);
   routing.check_names(checked_names(la, std::span<const Parameter<E>>(parameters)));
   std::map<const Rule*, PreparedPolar> plans;
+  StepCosts costs;
   for (const auto& p : parameters) {
     const Rule& rule = routing.rule_for(p.name, p.role);
     check_fit(rule, p.name, p.role, la.rows(p.value), la.cols(p.value));
@@ -119,22 +124,23 @@ Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routi
       check_factor_storage(la, rule);
       plans.emplace(&rule, prepare_map(rule, factor_epsilon<E>(rule)));
     }
-    add_parameter(p, rule, polar ? plans.at(&rule) : PreparedPolar{});
+    add_parameter(p, rule, polar ? plans.at(&rule) : PreparedPolar{}, costs);
   }
-  order_by_size();
+  gather_ = WorkOrder(costs.gather());
+  update_ = WorkOrder(costs.update());
+  for (std::size_t k = 0; k < cells_.size(); ++k) take_part(k);
 }
 
+/// A cell has work where its parameter has a gradient.
 template <ElementwiseEngine E>
-void Optimizer<E>::order_by_size() {
-  for (std::size_t i = 0; i < cells_.size(); ++i) largest_first_.push_back(i);
-  const auto size = [this](std::size_t i) { return cells_[i].place.rows * cells_[i].place.cols; };
-  std::stable_sort(largest_first_.begin(), largest_first_.end(),
-                   [&size](std::size_t i, std::size_t j) { return size(i) > size(j); });
+void Optimizer<E>::take_part(std::size_t k) {
+  gather_.take_part(k, cells_[k].parameter.gradient.has_value());
+  update_.take_part(k, cells_[k].parameter.gradient.has_value());
 }
 
 /// Its blocks as cells.
 template <ElementwiseEngine E>
-void Optimizer<E>::add_parameter(const Parameter<E>& p, const Rule& rule, const PreparedPolar& plan) {
+void Optimizer<E>::add_parameter(const Parameter<E>& p, const Rule& rule, const PreparedPolar& plan, StepCosts& costs) {
   const Index m = la_->rows(p.value), n = la_->cols(p.value);
   const bool whole = p.split.kind == Split::Kind::none, of_columns = p.split.of_columns();
   std::size_t b = 0;
@@ -142,6 +148,7 @@ void Optimizer<E>::add_parameter(const Parameter<E>& p, const Rule& rule, const 
     BlockPlace place{of_columns ? m : part.rows(), of_columns ? part.rows() : n, part, of_columns};
     if (!whole) place.number = b++;
     cells_.push_back(make_cell(p, place, rule, plan));
+    costs.add({&rule, place.rows, place.cols, p.role}, plan, precision_of(E::epsilon()));
   }
   first_cell_.push_back(cells_.size());
 }
@@ -185,17 +192,17 @@ template <ElementwiseEngine E>
 void Optimizer<E>::set_gradient(std::size_t i, std::optional<Matrix> gradient) {
   const std::size_t end = first_cell_.at(i + 1);
   if (gradient) check_gradient(*la_, cells_[first_cell_[i]].parameter, *gradient);
-  for (std::size_t k = first_cell_[i]; k < end; ++k) cells_[k].parameter.gradient = gradient;
+  for (std::size_t k = first_cell_[i]; k < end; ++k) {
+    cells_[k].parameter.gradient = gradient;
+    take_part(k);
+  }
 }
 
 /// f(worker, cell) for every block whose parameter has a gradient.
 template <ElementwiseEngine E>
 template <class F>
-void Optimizer<E>::each_with_gradient(F f) {
-  la_->each(static_cast<Index>(cells_.size()), [this, &f](E& worker, Index k) {
-    Cell<E>& cell = cells_[largest_first_[static_cast<std::size_t>(k)]];
-    if (cell.parameter.gradient) f(worker, cell);
-  });
+void Optimizer<E>::each_with_gradient(WorkOrder& work, F f) {
+  work.each(*la_, [this, &f](E& worker, std::size_t k) { f(worker, cells_[k]); });
 }
 
 template <ElementwiseEngine E>
@@ -206,7 +213,7 @@ StepReport Optimizer<E>::step(double schedule_factor) {
   if (std::none_of(cells_.begin(), cells_.end(),
                    [](const Cell<E>& cell) { return cell.parameter.gradient.has_value(); }))
     return {0.0, 1.0, 0.0};
-  each_with_gradient([](E& la, Cell<E>& cell) { measure(la, cell); });
+  each_with_gradient(gather_, [](E& la, Cell<E>& cell) { measure(la, cell); });
   const CommonStep<E> common = reduce(schedule_factor);
   const Scalar taken = la_->advance(common.gate, 0.0);
   offered_ += 1;
@@ -255,7 +262,7 @@ typename E::Scalar Optimizer<E>::clip_factor(const Scalar& norm) {
 
 template <ElementwiseEngine E>
 void Optimizer<E>::update(const CommonStep<E>& common) {
-  each_with_gradient([&common](E& la, Cell<E>& cell) {
+  each_with_gradient(update_, [&common](E& la, Cell<E>& cell) {
     auto frame = la.frame();
     BlockMatrices<E> block = block_of(la, frame, cell);
     move_block(la, cell, block, common);
@@ -264,7 +271,7 @@ void Optimizer<E>::update(const CommonStep<E>& common) {
   if (!shares_) return;
   CommonStep<E> with_shared = common;
   with_shared.shared_dual = shared_dual_norm();
-  each_with_gradient([&with_shared](E& la, Cell<E>& cell) {
+  each_with_gradient(update_, [&with_shared](E& la, Cell<E>& cell) {
     if (!cell.direction) return;
     auto frame = la.frame();
     Matrix W = block_of(la, frame, cell.place, cell.parameter.value);
@@ -277,7 +284,7 @@ void Optimizer<E>::update(const CommonStep<E>& common) {
 /// each keeps a copy.
 template <ElementwiseEngine E>
 void Optimizer<E>::estimate_distance(const CommonStep<E>& common) {
-  each_with_gradient([&common](E& la, Cell<E>& cell) {
+  each_with_gradient(update_, [&common](E& la, Cell<E>& cell) {
     if (cell.rule.step_size == RateKind::prodigy) gather_distance(la, cell, common);
   });
   const Cell<E>* first = nullptr;
@@ -315,12 +322,12 @@ typename E::Scalar Optimizer<E>::shared_dual_norm() const {
 template <ElementwiseEngine E>
 void Optimizer<E>::begin_diagnosis(const CommonStep<E>& common) {
   if (!options_.diagnostics.due(offered_) || la_->surely_closed(common.gate)) return;
-  each_with_gradient([this](E& la, Cell<E>& cell) { observe_before(la, cell, options_.diagnostics); });
+  each_with_gradient(update_, [this](E& la, Cell<E>& cell) { observe_before(la, cell, options_.diagnostics); });
 }
 
 template <ElementwiseEngine E>
 void Optimizer<E>::end_diagnosis() {
-  each_with_gradient([](E& la, Cell<E>& cell) { observe_after(la, cell); });
+  each_with_gradient(update_, [](E& la, Cell<E>& cell) { observe_after(la, cell); });
 }
 
 template <ElementwiseEngine E>

@@ -49,6 +49,23 @@ TEST(Scratch, OfAWorkerIsThatOfTheLargestMatrix) {
   EXPECT_LE(bytes, muon_formula(256, 512) + slack);
 }
 
+// {320 x 400 beside small ones}: all threads do the largest block with the engine's own scratch, and no worker holds as much.
+TEST(Scratch, OfASharedBlockIsTakenOnce) {
+  omp_set_num_threads(2);
+  TestNetwork<float> network;
+  network.add("large", Role::hidden, 320, 400);
+  for (const char* name : {"a", "b", "c"}) network.add(name, Role::hidden, 24, 16);
+  network.gradients_of(1);
+  Host<float> la;
+  Optimizer<Host<float>> optimizer(la, network.parameters, Routing().rest(muon));
+  optimizer.step();
+  const auto counts = la.most_scratch();
+  EXPECT_GE(static_cast<double>(counts.front()), muon_formula(320, 400));
+  EXPECT_LE(static_cast<double>(counts.front()), muon_formula(320, 400) + slack);
+  for (std::size_t worker = 1; worker < counts.size(); ++worker)
+    EXPECT_LE(static_cast<double>(counts[worker]), muon_formula(16, 24) + slack);
+}
+
 TEST(Scratch, OfRulesInOnePassIsNone) {
   for (const char* name : {"adamw", "lion", "signum", "momentum"})
     EXPECT_EQ(most_scratch(make_rule(name), {{256, 512}}, 1), 0) << name;

@@ -31,24 +31,18 @@ TEST(step_work, counts_the_flops_of_the_step) {
     Optimizer<Counting<Host<float>>> optimizer(la, std::move(parameters), Routing().rest(muon));
     la.reset();
     optimizer.step();
-    const StepWork work = step_work(muon, prepare_map(muon, 0x1p-23), m, n, Precision::f32);
+    const StepWork work = step_work({&muon, m, n}, prepare_map(muon, 0x1p-23), Precision::f32);
     EXPECT_NEAR(flops(work.update), la.flops(), 1e-9 * la.flops()) << m << " x " << n;
   }
 }
 
 TEST(step_work, of_rows_in_one_pass_is_what_their_equations_read_and_write) {
-  const StepWork adamw = step_work(make_rule("adamw"), {}, 30, 50, Precision::f32);
+  const Rule adamw_rule = make_rule("adamw"), lion = make_rule("lion");
+  const StepWork adamw = step_work({&adamw_rule, 30, 50}, {}, Precision::f32);
   EXPECT_EQ(amount(adamw.gather, Kernel::reduction), 1500);   // G
   EXPECT_EQ(amount(adamw.update, Kernel::memory), 7 * 1500);  // G, W, M, V read; W, M, V written
   EXPECT_EQ(amount(adamw.update, Kernel::pass), 0);
-  EXPECT_EQ(amount(step_work(make_rule("lion"), {}, 30, 50, Precision::f32).update, Kernel::memory), 5 * 1500);
-}
-
-TEST(seconds_longest_first, are_those_of_the_core_that_ends_last) {
-  EXPECT_DOUBLE_EQ(seconds_longest_first({2, 3, 2, 3, 2}, 2), 7);  // 3 2 2 beside 3 2
-  EXPECT_DOUBLE_EQ(seconds_longest_first({2, 3, 2, 3, 2}, 1), 12);
-  EXPECT_DOUBLE_EQ(seconds_longest_first({4, 1}, 3), 4);
-  EXPECT_DOUBLE_EQ(seconds_longest_first({}, 2), 0);
+  EXPECT_EQ(amount(step_work({&lion, 30, 50}, {}, Precision::f32).update, Kernel::memory), 5 * 1500);
 }
 
 /// 1e9 bytes a second of everything on one thread, and together so many from memory on two.

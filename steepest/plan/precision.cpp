@@ -28,6 +28,9 @@ EngineKind engine_kind_named(std::string_view word) { return value_in<EngineKind
 double epsilon(Precision precision) {
   return precision == Precision::f64 ? 0x1p-52 : precision == Precision::f32 ? 0x1p-23 : 0x1p-7;
 }
+Precision precision_of(double epsilon) {
+  return epsilon < 0x1p-40 ? Precision::f64 : epsilon < 0x1p-15 ? Precision::f32 : Precision::bf16;
+}
 double bytes(Precision precision) { return precision == Precision::f64 ? 8 : precision == Precision::f32 ? 4 : 2; }
 
 }  // namespace steepest

@@ -19,6 +19,8 @@ EngineKind engine_kind_named(std::string_view word);
 
 /// Spacing of 1: 2^-52, 2^-23, 2^-7.
 double epsilon(Precision precision);
+/// The one with this spacing.
+Precision precision_of(double epsilon);
 double bytes(Precision precision);
 
 }  // namespace steepest

@@ -38,6 +38,7 @@ class Tally {
 
   std::string_view name() const { return "shapes"; }
   static double epsilon() { return 0x1p-52; }
+  int threads() const { return 1; }
   Index rows(const Matrix& X) const { return X.rows; }
   Index cols(const Matrix& X) const { return X.cols; }
   Index batch(const Matrix&) const { return 1; }
