@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
+#include <concepts>
+#include <cstdint>
 #include <limits>
 
 #include "steepest/base/random.hpp"
@@ -240,7 +243,14 @@ double Host<T>::frobenius(const Matrix& X) {
 
 template <class T>
 double Host<T>::max_abs(const Matrix& X) {
-  return host_detail::reduce<T>([](T x) { return std::abs(x); }, host_detail::larger, X);
+  if constexpr (std::same_as<T, float>) {
+    // Magnitudes are ordered as their bits are, infinity and NaN above all numbers: comparing these is a loop of vectors.
+    const auto bits = [](float x) { return std::bit_cast<std::int32_t>(x) & 0x7fffffff; };
+    return std::bit_cast<float>(
+        static_cast<std::int32_t>(host_detail::reduce<std::int32_t>(bits, host_detail::larger, X)));
+  } else {
+    return host_detail::reduce<T>([](T x) { return std::abs(x); }, host_detail::larger, X);
+  }
 }
 
 template <class T>

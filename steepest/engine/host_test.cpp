@@ -106,6 +106,37 @@ TEST(Host, RefusesWhatLapacksWorkspaceCannotHold) {
   EXPECT_THROW(la.svd(side(23154), side(23154), column_major(&entry, 1, 23154), side(23154)), std::invalid_argument);
 }
 
+// max |x_ij| over signs, subnormals and both zeros, wherever the largest stands; a NaN anywhere is the answer, beside infinity too.
+template <class T>
+void largest_magnitudes_are_found() {
+  Host<T> la;
+  std::vector<T> entries(19);
+  const auto X = row_major(entries.data(), 1, 19);
+  EXPECT_EQ(la.max_abs(X), 0);
+  entries[18] = -T(0);
+  EXPECT_EQ(la.max_abs(X), 0);
+  std::size_t place = 0;
+  for (const T magnitude : {std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min(), T(0.75), T(1), T(3e30),
+                            std::numeric_limits<T>::max()}) {
+    place = (place + 7) % entries.size();
+    entries[place] = place % 2 == 0 ? -magnitude : magnitude;
+    EXPECT_EQ(la.max_abs(X), magnitude) << place;
+  }
+  entries[3] = -std::numeric_limits<T>::infinity();
+  EXPECT_EQ(la.max_abs(X), std::numeric_limits<T>::infinity());
+  for (const std::size_t k : {std::size_t{0}, std::size_t{7}, std::size_t{18}}) {
+    const T before = entries[k];
+    entries[k] = -std::numeric_limits<T>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(la.max_abs(X))) << k;
+    entries[k] = before;
+  }
+}
+
+TEST(Host, MaxAbsIsTheLargestMagnitudeOrANaN) {
+  largest_magnitudes_are_found<float>();
+  largest_magnitudes_are_found<double>();
+}
+
 TEST(Host, AnExceptionOfAPieceComesOutOfEach) {
   Host<float> la;
   int calls = 0;

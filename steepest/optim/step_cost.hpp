@@ -24,7 +24,10 @@ struct RuledMatrix {
 /// map that takes a polar factor, as prepare_map makes it.
 struct StepWork {
   std::vector<KernelCall> gather;  ///< before the first entry changes
-  std::vector<KernelCall> update;
+  std::vector<KernelCall> update;  ///< but for the polar factor
+  std::vector<KernelCall>
+      factor;  ///< in a storage of its own where the rule says so; passes on either side count as without it
+  Precision factor_storage = Precision::f64;
 };
 StepWork step_work(const RuledMatrix& matrix, const PreparedPolar& plan, Precision precision);
 
