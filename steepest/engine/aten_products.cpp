@@ -35,7 +35,8 @@ void AtenVerbs::product(double a, const Matrix& A, const Matrix& B, double b, co
   at::Tensor out = D.tensor();
   const at::ScalarType type = c10::promoteTypes(c10::promoteTypes(A.type(), B.type()), D.type());
   const at::Tensor start = b == 0 ? at::empty({1, 1, 1}, D.options().dtype(type)) : C.tensor().to(type);
-  if (type == D.type())
+  const bool in_place = out.is_alias_of(B.tensor());
+  if (type == D.type() && !in_place)
     at::baddbmm_out(out, start, A.tensor().to(type), B.tensor().to(type), b, a);
   else
     out.copy_(at::baddbmm(start, A.tensor().to(type), B.tensor().to(type), b, a));

@@ -111,6 +111,23 @@ TYPED_TEST_P(EngineProducts, product_takes_a_gram_on_either_side_with_all_its_bi
   EXPECT_LE(normwise_excess(this->read(Y), map(multiplied, X.values, rest), left_bounds), 1);
 }
 
+// X = a Q X for a Gram Q, wide, tall, and cut into blocks; the control has the product of what was overwritten too early.
+TYPED_TEST_P(EngineProducts, product_with_a_gram_may_overwrite_its_second_factor) {
+  for (const auto [s, n] : {std::pair<Index, Index>{1, 1}, {1, 9}, {3, 2}, {65, 65}, {64, 200}, {130, 7}, {257, 600}})
+    for (const Layout layout : {Layout::columns, Layout::rows, Layout::padded_columns, Layout::padded_rows}) {
+      if (s > 200 && (layout == Layout::padded_columns || layout == Layout::padded_rows)) continue;
+      const auto Q = this->random_symmetric(s);
+      auto X = this->random(s, n, layout);
+      this->la.product(2, Q.view, X.view, 0, X.view, X.view);
+      const Batch want = this->wanted(2, Q.values, X.values, 0, X.values);
+      const Numbers bounds = this->bounds(2, Q.values, X.values, 0, X.values, want, this->eps);
+      EXPECT_LE(normwise_excess(this->read(X.view), want, bounds), 1) << s << " x " << n;
+      if (s > 1) {
+        EXPECT_GT(normwise_excess(this->wanted(2, Q.values, want, 0, want), want, bounds), 1);
+      }
+    }
+}
+
 TYPED_TEST_P(EngineProducts, gram_is_symmetric_and_accurate) {
   Index layout = 0;
   for (const Index s : {0, 1, 2, 3, 64, 65, 128, 257, 520})
@@ -181,7 +198,8 @@ TYPED_TEST_P(EngineProducts, bound_catches_wrong_products) {
 
 REGISTER_TYPED_TEST_SUITE_P(EngineProducts, product_adds_a_A_B_and_b_C, product_may_overwrite_its_last_term,
                             product_reads_transposed_views_and_ignores_a_term_without_weight,
-                            product_takes_a_gram_on_either_side_with_all_its_bits, gram_is_symmetric_and_accurate,
+                            product_takes_a_gram_on_either_side_with_all_its_bits,
+                            product_with_a_gram_may_overwrite_its_second_factor, gram_is_symmetric_and_accurate,
                             symmetric_square_is_symmetric_and_accurate, symmetric_product_is_symmetric_and_accurate,
                             bound_catches_wrong_products);
 

@@ -53,9 +53,10 @@ concept Engine = std::convertible_to<double, typename E::Scalar> &&
   { la.frame().gram_of(X) } -> std::same_as<typename E::Gram>;         // rows(X) x rows(X)
 
   // Products.
-  la.product(c, X, X, c, X, Y);        // Y = c0 X1 X2 + c1 X3, X3 unread where c1 = 0; Y may be X3; an X may be a Gram
-  la.gram(X, B);                       // B = X X'
-  la.symmetric_square(c, A, c, A, B);  // B = c0 A A + c1 A2; B may be A2
+  la.product(c, X, X, c, X, Y);  // Y = c0 X1 X2 + c1 X3, X3 unread where c1 = 0; Y may be X3; an X may be a Gram; where
+                                 // X1 is one and c1 = 0, Y may be X2: on the host through a block of it at a time
+  la.gram(X, B);                 // B = X X'
+  la.symmetric_square(c, A, c, A, B);      // B = c0 A A + c1 A2; B may be A2
   la.symmetric_product(c, A, A, c, A, B);  // B = c0 A1 A2 + c1 A3, A1 and A2 commute; B may be A3
 
   // Elementwise; outputs may be inputs.

@@ -5,6 +5,7 @@
 #include "steepest/engine/host_bf16.hpp"
 #include "steepest/engine/host_bf16_lines_inl.hpp"
 #include "steepest/engine/host_products_inl.hpp"
+#include "steepest/engine/thread_scratch.hpp"
 
 namespace steepest {
 namespace {
@@ -25,13 +26,13 @@ const void* data_of(const Operand& X) {
 
 bool is_wide(const Operand& X) { return std::holds_alternative<MatrixView<float>>(X); }
 
-/// One block of a result that is cut along its longer side.
+/// One block of a result that is cut along its longer side, or into columns where it takes the place of its second factor.
 struct Cut {
   bool by_columns;
   Index side, blocks;
 
-  Cut(Shape whole, Index k)
-      : by_columns(whole.cols >= whole.rows),
+  Cut(Shape whole, Index k, bool in_place)
+      : by_columns(in_place || whole.cols >= whole.rows),
         side(by_columns ? whole.cols : whole.rows),
         blocks(host_detail::blocks_of(
             side, static_cast<double>(whole.rows) * static_cast<double>(whole.cols) * static_cast<double>(k))) {}
@@ -49,21 +50,6 @@ struct Cut {
   Operand block_of(const Operand& X, Index i) const {
     return std::visit([&](const auto& view) { return Operand(rows_of(columns_of(view, i), i)); }, X);
   }
-};
-
-/// Scratch for each thread that takes up pieces.
-class ThreadScratch {
- public:
-  ThreadScratch(Host<BFloat16>::Frame& frame, std::size_t bytes)
-      : nested_(omp_in_parallel() != 0),
-        bytes_((static_cast<Index>(bytes) + 63) / 64 * 64),
-        first_(frame.take<std::byte>(bytes_ * (nested_ ? 1 : omp_get_max_threads()))) {}
-  std::byte* mine() const { return first_ + (nested_ ? 0 : omp_get_thread_num() * bytes_); }
-
- private:
-  bool nested_;
-  Index bytes_;
-  std::byte* first_;
 };
 
 }  // namespace
@@ -103,9 +89,11 @@ void Host<BFloat16>::product_in_f32(double alpha, const Operand& A, const Operan
 void Host<BFloat16>::split_product(const Term& A, const Term& B, double alpha, double beta, const Operand& C,
                                    const Operand& D) {
   const Shape whole = shape_of(D);
-  const Cut cut(whole, A.high.cols);
+  const bool in_place = data_of(D) == B.high.data;  // a block is stored when its product, in f32 scratch, is whole
+  const Cut cut(whole, A.high.cols, in_place);
   // One product is rounded to D by oneDNN itself; a sum of them goes through f32.
   const bool direct = is_wide(D) || (A.low.data == nullptr && B.low.data == nullptr);
+  assert(!(in_place && direct));
   const bool separate = direct && beta != 0 && data_of(C) != data_of(D);
   const auto place = [&](Index i, std::byte* scratch) -> Operand {
     const Operand part = cut.block_of(D, i);
@@ -132,7 +120,7 @@ void Host<BFloat16>::split_product(const Term& A, const Term& B, double alpha, d
       bytes = std::max(bytes, std::visit(needed, place(i, nullptr)));
     });
   Frame frame(arena_);
-  const ThreadScratch scratch(frame, offset + bytes);
+  const ThreadScratch scratch(frame, cut.blocks, offset + bytes);
   for_each_piece(cut.blocks, [&](Index i) {
     std::byte* const mine = scratch.mine();
     const Operand part = cut.block_of(D, i), sum = place(i, mine);
@@ -193,7 +181,7 @@ void Host<BFloat16>::gram(const Operand& X, const Gram& A) {
       bytes = std::max(bytes, products_.scratch_bytes(1, X_rows, columns, 0, part));
     });
   Frame frame(arena_);
-  const ThreadScratch scratch(frame, bytes);
+  const ThreadScratch scratch(frame, pieces, bytes);
   const auto run = [&](Index piece) {
     for_part(piece, [&](const auto& X_rows, const auto& columns, const Gram& part) {
       products_.multiply(1, X_rows, columns, 0, part, scratch.mine());

@@ -3,6 +3,7 @@
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
 #include "steepest/engine/host_transpose_inl.hpp"
+#include "steepest/engine/thread_scratch.hpp"
 
 namespace steepest {
 namespace host_detail {
@@ -55,26 +56,40 @@ void matrix_times_column(T alpha, const MatrixView<T>& A, const MatrixView<T>& x
   blas::gemv<T>(alpha, A, x, beta == 0 ? T(1) : beta, y);
 }
 
+/// Where the product of a block of a result is computed: in its place, or in scratch of its shape and order.
+template <class T>
+MatrixView<T> apart(const MatrixView<T>& part, std::byte* scratch) {
+  T* const data = reinterpret_cast<T*>(scratch);
+  return part.column_major() ? column_major(data, part.rows, part.cols) : row_major(data, part.rows, part.cols);
+}
+
 }  // namespace host_detail
 
 template <class T>
 void Host<T>::product(double alpha, const Matrix& A, const Matrix& B, double beta, const Matrix& C, const Matrix& D) {
   assert(A.cols == B.rows && D.rows == A.rows && D.cols == B.cols);
   const double work = static_cast<double>(A.rows) * static_cast<double>(A.cols) * static_cast<double>(B.cols);
-  const bool by_columns = D.cols >= D.rows;
+  const bool in_place = D.data == B.data;  // B is read by the columns that are stored
+  assert(!in_place || beta == 0);
+  const bool by_columns = in_place || D.cols >= D.rows;
   const Index side = by_columns ? D.cols : D.rows;
   const Index blocks = host_detail::blocks_of(side, work);
   const bool separate = beta != 0 && C.data != D.data;
-  if (D.cols == 1 && !A.empty()) {
+  if (D.cols == 1 && !A.empty() && !in_place) {
     if (separate) copy(C, D);
     return host_detail::matrix_times_column<T>(static_cast<T>(alpha), A, B, static_cast<T>(beta), D);
   }
+  Frame frame(arena_);
+  const Index longest = (side + blocks - 1) / blocks;
+  const ThreadScratch scratch(frame, blocks, in_place ? static_cast<std::size_t>(D.rows * longest) * sizeof(T) : 0);
   for_each_piece(blocks, [&](Index i) {
     const auto [begin, size] = host_detail::block_range(side, blocks, i);
     const Matrix part = by_columns ? D.block(0, begin, D.rows, size) : D.block(begin, 0, size, D.cols);
     if (separate) copy(by_columns ? C.block(0, begin, D.rows, size) : C.block(begin, 0, size, D.cols), part);
+    const Matrix result = in_place ? host_detail::apart(part, scratch.mine()) : part;
     blas::gemm<T>(static_cast<T>(alpha), by_columns ? A : A.block(begin, 0, size, A.cols),
-                  by_columns ? B.block(0, begin, B.rows, size) : B, static_cast<T>(beta), part);
+                  by_columns ? B.block(0, begin, B.rows, size) : B, static_cast<T>(beta), result);
+    if (in_place) copy(result, part);
   });
 }
 

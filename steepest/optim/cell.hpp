@@ -113,15 +113,28 @@ struct CellScratch {
   typename E::Matrix X, R, P, D;
 };
 
-/// Those that the parts of this rule write to, shaped and stored as G; the rest are empty.
+/// True where nobody reads a read-out, or what it was prepared to, once its polar factor is known: that may take its place.
+template <ElementwiseEngine E>
+bool outlived_by_factor(const Cell<E>& cell) {
+  const Rule& rule = cell.rule;
+  const bool read_again = uses_dual_norm(rule) || rule.match == Match::read_out || rule.post == Post::scalar_moment;
+  return rule.map == MapKind::norm && needs_polar(cell.norm.norm) && !read_again && !cell.seen;
+}
+
+/// Those that the parts of this rule write to, shaped and stored as G; the rest are empty. The direction is the matrix that it is the
+/// direction of where that is scratch and outlived.
 template <ElementwiseEngine E, class Frame>
-CellScratch<E> cell_scratch(Frame& frame, const Rule& rule, const typename E::Matrix& G) {
+CellScratch<E> cell_scratch(Frame& frame, const Cell<E>& cell, const typename E::Matrix& G) {
+  const Rule& rule = cell.rule;
   const auto taken_if = [&](bool used) { return used ? frame.matrix_like(G) : frame.matrix(G, 0, 0); };
-  const bool polar_first = rule.order == Order::polar_first;
-  return {taken_if(rule.decay == Decay::gradient && rule.weight_decay != 0),
-          taken_if(polar_first || reads_out_anew(rule)),
-          taken_if(polar_first || rule.preparation != Preparation::none || rounds_factor<E>(rule)),
-          taken_if(rule.map != MapKind::identity)};
+  const bool polar_first = rule.order == Order::polar_first, reads_out = reads_out_anew(rule);
+  const bool prepares = rule.preparation != Preparation::none || rounds_factor<E>(rule);
+  const bool in_place = outlived_by_factor(cell) && !polar_first && (prepares || reads_out);
+  CellScratch<E> scratch{taken_if(rule.decay == Decay::gradient && rule.weight_decay != 0),
+                         taken_if(polar_first || reads_out), taken_if(polar_first || prepares),
+                         taken_if(rule.map != MapKind::identity && !in_place)};
+  if (in_place) scratch.D = prepares ? scratch.P : scratch.R;
+  return scratch;
 }
 
 /// Prepares, maps and matches R: a view of R, of scratch.P or of scratch.D. Leaves <R, D> in the cell where the scale
@@ -286,7 +299,7 @@ void move_in_one_pass(E& la, Cell<E>& cell, BlockMatrices<E>& block, const Commo
 }
 
 /// The step of a rule that fits_rounded_factor: one pass over M and G leaves the rounded read-out R, another one over W
-/// takes its factor D in. R and D are in bf16, and scratch.
+/// takes its factor D in. R and D are in bf16, and scratch: one matrix, where nobody reads R once D is known.
 template <NarrowingEngine E>
 void move_by_rounded_factor(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<E>& common) {
   const Rule& rule = cell.rule;
@@ -299,10 +312,13 @@ void move_by_rounded_factor(E& la, Cell<E>& cell, BlockMatrices<E>& block, const
   cell.rate = rate_of(la, cell, block.W, in, common);
   auto&& bf16 = la.bf16();
   auto narrow_frame = bf16.frame();
-  auto R = narrow_frame.matrix_like(block.G), D = narrow_frame.matrix_like(block.G);
-  la.round_read_out(common.gate, read_out_numbers(la, in), in.state(Part::moment).front(), X.matrix, R);
+  auto R = narrow_frame.matrix_like(block.G);
+  auto D = outlived_by_factor(cell) ? R : narrow_frame.matrix_like(block.G);
+  const auto largest =
+      la.round_read_out(common.gate, read_out_numbers(la, in), in.state(Part::moment).front(), X.matrix, R);
   auto turned_D = bf16.transposed(D);
-  factor_here(bf16, rule, cell.plan, turned ? bf16.transposed(R) : R, turned ? turned_D : D);
+  factor_here<typename E::Narrow>(bf16, rule, cell.plan, {turned ? bf16.transposed(R) : R, largest},
+                                  turned ? turned_D : D);
   const Index m = cell.place.rows, n = cell.place.cols;
   const double c = turned ? map_scale(cell.norm.norm, n, m) : map_scale(cell.norm.norm, m, n);
   if (uses_dual_norm(rule)) cell.dual = c * bf16.dot(R, D);  // N*(R) = <R, c D>
@@ -320,7 +336,7 @@ void move_block(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<
     if (fits_rounded_factor<E>(cell.rule, cell.norm.norm)) return move_by_rounded_factor(la, cell, block, common);
   auto frame = la.frame();
   const auto& G = block.G;
-  CellScratch<E> scratch = cell_scratch<E>(frame, cell.rule, G);
+  CellScratch<E> scratch = cell_scratch(frame, cell, G);
   const auto D = direction(la, cell, block, common, scratch);
   if (cell.direction) return la.copy(D, *cell.direction);
   apply(la, cell, block.W, common, D);

@@ -2,6 +2,8 @@
 // Polar factors of a step: by the engine itself, or in bf16 by its companion, as torch.optim.Muon rounds what it hands to
 // Newton-Schulz.
 
+#include <optional>
+
 #include "steepest/engine/narrow.hpp"
 #include "steepest/optim/step_input.hpp"
 #include "steepest/polar/polynomial.hpp"
@@ -40,7 +42,7 @@ typename E::Scalar reciprocal(E& la, const Rule& rule, const typename E::Scalar&
   return la.reciprocal(larger_of(la, norm, rule.norm_epsilon));
 }
 
-/// U = p_T(...p_1(X / (||X||_F + epsilon))...), on the short side.
+/// U = p_T(...p_1(X / (||X||_F + epsilon))...), on the short side. U may be X.
 template <Engine E>
 void polynomial(E& la, const Rule& rule, const PreparedPolar& plan, const typename E::Matrix& X,
                 typename E::Matrix& U) {
@@ -55,30 +57,36 @@ void polynomial(E& la, const Rule& rule, const PreparedPolar& plan, const typena
 
 }  // namespace floored
 
-/// U = polar(X) by the rule's method in this engine, with the rule's epsilon where polynomials have one.
+/// A matrix, and max |x_ij| where that is known.
 template <Engine E>
-void factor_here(E& la, const Rule& rule, const PreparedPolar& plan, const typename E::Matrix& X,
-                 typename E::Matrix& U) {
+struct Measured {
+  typename E::Matrix matrix;
+  std::optional<typename E::Scalar> largest = std::nullopt;
+};
+
+/// U = polar(X) by the rule's method in this engine, with the rule's epsilon where polynomials have one. U may be X.
+template <Engine E>
+void factor_here(E& la, const Rule& rule, const PreparedPolar& plan, const Measured<E>& X, typename E::Matrix& U) {
   if (has_floor(rule) && !plan.polynomials.empty())
-    floored::polynomial(la, rule, plan, X, U);
+    floored::polynomial(la, rule, plan, X.matrix, U);
   else
-    polar(la, X, U, plan);
+    polar(la, X.matrix, U, plan, X.largest);
 }
 
-/// U = polar(X), where the rule says so of X rounded and by the companion.
+/// U = polar(X), where the rule says so of X rounded and by the companion. U may be X.
 template <ElementwiseEngine E>
 void polar_factor(E& la, const StepInput<E>& in, const typename E::Matrix& X, typename E::Matrix& U) {
   if constexpr (NarrowingEngine<E>) {
     if (rounds_factor<E>(in.rule)) {
       auto&& bf16 = la.bf16();
       auto frame = bf16.frame();
-      auto R = frame.matrix_like(X), D = frame.matrix_like(U);
+      auto R = frame.matrix_like(X);
       narrow(X, R);
-      factor_here(bf16, in.rule, in.polar, R, D);
-      return widen(D, U);
+      factor_here<typename E::Narrow>(bf16, in.rule, in.polar, {R}, R);
+      return widen(R, U);
     }
   }
-  factor_here(la, in.rule, in.polar, X, U);
+  factor_here<E>(la, in.rule, in.polar, {X}, U);
 }
 
 /// What is mapped: P, or where its factor is computed of it rounded, that, in `scratch`, which may be P.

@@ -72,6 +72,10 @@ class Optimizer {
   /// Of all that has a gradient, block by block, where the last step was looked at and is not known to be closed; else empty.
   std::vector<TensorDiagnostics> diagnostics() const { return rows_of(*la_, std::span<const Cell<E>>(cells_)); }
 
+  /// Bytes that live as long as the optimizer, on the host: what the rules remember and, where steps wait for others, directions.
+  std::size_t kept() const requires requires(const E& la) { la.most_scratch(); }
+  { return memory_->bytes(); }
+
   /// Views of everything that is remembered; counts are read from the device. The slots of block b have names like
   /// "momentum.b".
   OptimizerState<E> state() const;

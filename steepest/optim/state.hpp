@@ -99,6 +99,8 @@ class StateMemory {
     engine_.fill(0, result);
     return result;
   }
+  std::size_t bytes() const requires requires(const E& la) { la.most_scratch(); }
+  { return engine_.most_scratch().front(); }
 
  private:
   E engine_;

@@ -40,7 +40,7 @@ void gram_halley_step(E& la, const HalleyStep& step, GramPlace place, typename E
 
 /// U = the composed Halley map of X / f for wide X, f = ||X||_F or the Schatten-4 norm: singular values >= l f end in
 /// [lower bound of the last step, 1], none ends above 1 in exact arithmetic. Restarts (X <- Q X, R = X X', Q = I) before the
-/// steps named keep rounding from growing; gram_halley_error.hpp bounds what it does. U is not X.
+/// steps named keep rounding from growing; gram_halley_error.hpp bounds what it does. U may be X.
 /// 3 T s^3 + (r + 1)(3 alpha - 2) s^3 flops for T steps and r restarts, two of the products saved at each end.
 template <FactorEngine E>
 void gram_halley(E& la, const typename E::Matrix& X, typename E::Matrix& U, std::span<const HalleyStep> schedule,

@@ -36,7 +36,7 @@ void gram_polynomial_step(E& la, const OddPolynomial& p, GramPlace place, typena
 
 /// U = p_T(...p_1(X / f)...) for wide X as polynomial_polar computes it, with one product on the long side per restart
 /// instead of two per step: 4 T + (r + 1)(3 alpha - 3) s^3 flops for T quintic steps and r restarts against
-/// T (3 alpha + 1) s^3. Restarts are needed: see restarts.hpp. The schedule has degree 3 or 5. U is not X.
+/// T (3 alpha + 1) s^3. Restarts are needed: see restarts.hpp. The schedule has degree 3 or 5. U may be X.
 /// Source: Dao-AILab, Gram Newton-Schulz, 2026; the form is in Amsel et al. 2025, appendix F.
 template <Engine E>
 void gram_polynomial_polar(E& la, const typename E::Matrix& X, typename E::Matrix& U,

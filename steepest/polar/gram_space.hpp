@@ -37,14 +37,13 @@ typename E::Scalar scaled_gram(E& la, const typename E::Matrix& X, Normalization
 }
 
 /// U = Q_T X / f for wide X, where step(t, place, Q, R) takes Q and R = X X' to the next iterate. Before the steps that
-/// `restarts` names, ascending and at least 1, X <- Q X and R = X X' are formed anew and Q is the identity. U is not X.
+/// `restarts` names, ascending and at least 1, X <- Q X and R = X X' are formed anew and Q is the identity. U may be X.
 template <Engine E, class Step>
 void gram_space_iteration(E& la, const typename E::Matrix& X, typename E::Matrix& U, std::size_t steps,
                           std::span<const int> restarts, Normalization normalization, Step step) {
   auto frame = la.frame();
   auto R = frame.gram_of(X);
   auto Q = frame.gram_of(X);
-  auto Y = restarts.empty() ? frame.matrix(X, 0, 0) : frame.matrix_like(U);
   const auto scale = scaled_gram(la, X, normalization, R);  // R = (X / f)(X / f)'
   bool scaled = false;
   auto next_restart = restarts.begin();
@@ -57,12 +56,11 @@ void gram_space_iteration(E& la, const typename E::Matrix& X, typename E::Matrix
     if (!scaled) la.scale(scale, Q, Q);  // Q X = (f Q)(X / f), in the storage of Grams
     scaled = true;
     if (!restart) continue;
-    la.product(1, Q, next_restart == restarts.begin() ? X : Y, 0, U, U);  // X <- Q X
-    la.copy(U, Y);
-    la.gram(Y, R);  // R = X X'
+    la.product(1, Q, next_restart == restarts.begin() ? X : U, 0, U, U);  // X <- Q X
+    la.gram(U, R);                                                        // R = X X'
     ++next_restart;
   }
-  la.product(1, Q, next_restart == restarts.begin() ? X : Y, 0, U, U);  // U = Q X
+  la.product(1, Q, next_restart == restarts.begin() ? X : U, 0, U, U);  // U = Q X
 }
 
 }  // namespace steepest

@@ -46,21 +46,18 @@ double start(E& la, double lower_bound, std::span<const ZolotarevRung> rungs, co
 template <FactorEngine E>
 void climb(E& la, std::span<const ZolotarevRung> rungs, double lower, typename E::Scalar unit, typename E::Gram& R,
            const typename E::Matrix& X, typename E::Matrix& U, GramZolotarevSteps& taken) {
-  const bool restarts = lower < rungs.back().lower;
   auto frame = la.frame();
   auto Q = frame.gram_of(R);
-  auto Y = restarts ? frame.matrix_like(U) : frame.matrix(X, 0, 0);
   const auto multiply = [&](double m, std::span<const ZolotarevTerm> terms) {
     inverse_sum(la, m, terms, unit, R, Q);
-    la.product(1, Q, taken.restarts == 0 ? X : Y, 0, U, U);
+    la.product(1, Q, taken.restarts == 0 ? X : U, 0, U, U);
     taken.inverses += static_cast<int>(terms.size());
   };
   for (; lower < rungs.back().lower; ++taken.restarts) {
     const HalleyStep halley = halley_step(lower);
     const HalleySum sum = halley_sum(halley);
     multiply(sum.m, std::span(&sum.term, 1));
-    la.copy(U, Y);
-    la.gram(Y, R);
+    la.gram(U, R);
     unit = 1.0;
     lower = halley.lower;
   }
@@ -83,7 +80,7 @@ concept WidensMatrices = requires(E& la, const typename E::Matrix& X, const Matr
 /// lower_bound ||X||_F / f, which is above lower_bound wherever X has more than one large singular value: two inverses where
 /// the worst X needs three. Where no rung in use reaches as low, a Cholesky factorization asks how small singular values are;
 /// else a Halley step on X and a new Gram come first, or, where rounding would be above deviation/2 by ladder_error, the whole
-/// is done in more digits, if the engine has them. U is not X.
+/// is done in more digits, if the engine has them. U may be X.
 /// k s^3 + 3 s^2 l flops for k inverses and no restart, 3 s^2 l more for one.
 /// Source of the functions: Nakatsukasa and Freund 2016, SIAM Review 58, p. 461; rounding: docs/theory.md.
 template <FactorEngine E>
@@ -103,13 +100,13 @@ GramZolotarevSteps gram_zolotarev(E& la, const typename E::Matrix& X, typename E
         !(ladder_error(rungs, lower, gram_space_model(E::epsilon(), s), s) <= ladder.deviation / 2)) {
       auto&& wider = la.wider();
       auto wide_frame = wider.frame();
-      auto Y = wide_frame.matrix(s, la.cols(X)), V = wide_frame.matrix(s, la.cols(X));
+      auto Y = wide_frame.matrix(s, la.cols(X));
       la.widen(X, Y);
       const int asked = taken.factorizations;
-      taken = gram_zolotarev(wider, Y, V, ladder, ladder.rungs);
+      taken = gram_zolotarev(wider, Y, Y, ladder, ladder.rungs);
       taken.factorizations += asked;
       ++taken.grams_given_up;
-      la.narrow(V, U);
+      la.narrow(Y, U);
       return taken;
     }
   }

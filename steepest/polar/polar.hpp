@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "steepest/base/check.hpp"
 #include "steepest/engine/engine.hpp"
@@ -140,10 +141,18 @@ void correct_near_tolerance(E& la, const typename E::Matrix& X, typename E::Matr
   }
 }
 
-/// The front door; H, cols(X) x cols(X), is filled where it is not null.
+/// What a call of the front door knows of X, and asks for besides U.
 template <Engine E>
-PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram* H,
-                       const PreparedPolar& plan) {
+struct PolarExtras {
+  typename E::Gram* H = nullptr;                             // filled where it is not null, cols(X) x cols(X)
+  std::optional<typename E::Scalar> largest = std::nullopt;  // max |x_ij|
+};
+
+/// The front door. Methods that take steps work in the place of U; the others, a certificate and H need X, scaled, as well.
+template <Engine E>
+PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+                       const PolarExtras<E>& extras = {}) {
+  typename E::Gram* const H = extras.H;
   const auto start = std::chrono::steady_clock::now();
   const Certificate certificate = plan.options.certificate;
   const Index m = la.rows(X), n = la.cols(X);
@@ -156,13 +165,13 @@ PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U
   const bool tall = m >= n;
   const auto X_tall = tall ? X : la.transposed(X);
   auto U_tall = tall ? U : la.transposed(U);
-  auto Y = frame.matrix_like(X_tall);
-  const auto largest = la.max_abs(X);
+  const bool by_steps = takes_steps(plan.options.method);
+  const bool without_h = by_steps && H == nullptr && certificate == Certificate::none;
+  auto Y = without_h ? U_tall : frame.matrix_like(X_tall);
+  const typename E::Scalar largest = extras.largest ? *extras.largest : la.max_abs(X);
   require_finite(la, X, largest);
   const auto unit = la.power_of_two(largest);
   la.scale(unit, X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
-  const bool by_steps = takes_steps(plan.options.method);
-  const bool without_h = by_steps && H == nullptr && certificate == Certificate::none;
   auto H_small = frame.gram(Y, without_h ? 0 : la.cols(Y));
   const bool has_product = run_plan(la, Y, U_tall, H_small, plan, report);
   if (certificate != Certificate::none || (H != nullptr && tall)) {
@@ -186,14 +195,17 @@ PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U
 
 }  // namespace polar_detail
 
-/// U = polar(X) by the plan, X m x n of any shape, also empty; the small side does the work. U may be X. f(c X) = f(X) bit for bit
-/// for c a power of two while no nonzero entry leaves the normal range.
+/// U = polar(X) by the plan, X m x n of any shape, also empty; the small side does the work. U may be X: for methods that take steps,
+/// without a certificate, nothing else of that size is stored then, but what a form on the long side of X needs. `largest`, where
+/// the caller knows it, is max |x_ij|, and saves reading X for it. f(c X) = f(X) bit for bit for c a power of two while no nonzero
+/// entry leaves the normal range.
 /// The report's residuals say how good U is, and whether the plan's tolerance is met; for methods that stop short of convergence
 /// they are the answer.
 /// Throws std::invalid_argument, on the host, for entries that are not finite.
 template <Engine E>
-PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan) {
-  return polar_detail::polar_with<E>(la, X, U, nullptr, plan);
+PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, const PreparedPolar& plan,
+                  const std::optional<typename E::Scalar>& largest = std::nullopt) {
+  return polar_detail::polar_with<E>(la, X, U, plan, {.largest = largest});
 }
 
 /// The same with H = sym(U'X), n x n, in the units of X. Where X is tall the certificate shares it; the left factor
@@ -201,7 +213,7 @@ PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, con
 template <Engine E>
 PolarReport polar(E& la, const typename E::Matrix& X, typename E::Matrix& U, typename E::Gram& H,
                   const PreparedPolar& plan) {
-  return polar_detail::polar_with<E>(la, X, U, &H, plan);
+  return polar_detail::polar_with<E>(la, X, U, plan, {.H = &H});
 }
 
 /// The factor of one matrix by options that are prepared on the way.

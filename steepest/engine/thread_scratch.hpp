@@ -1,0 +1,29 @@
+#pragma once
+// Scratch of verbs that go piece by piece.
+
+#include <omp.h>
+
+#include <cstddef>
+
+#include "steepest/base/view.hpp"
+
+namespace steepest {
+
+/// As many bytes for each thread that takes up one of these pieces in for_each_piece, valid as long as the frame is. One piece, and
+/// pieces inside one, run on the calling thread alone.
+class ThreadScratch {
+ public:
+  template <class Frame>
+  ThreadScratch(Frame& frame, Index pieces, std::size_t bytes)
+      : shared_(pieces > 1 && omp_in_parallel() == 0),
+        bytes_((static_cast<Index>(bytes) + 63) / 64 * 64),
+        first_(frame.template take<std::byte>(bytes_ * (shared_ ? omp_get_max_threads() : 1))) {}
+  std::byte* mine() const { return first_ + (shared_ ? omp_get_thread_num() * bytes_ : 0); }
+
+ private:
+  bool shared_;
+  Index bytes_;
+  std::byte* first_;
+};
+
+}  // namespace steepest
