@@ -113,7 +113,7 @@ TYPED_TEST_P(EngineProducts, product_takes_a_gram_on_either_side_with_all_its_bi
 
 // X = a Q X for a Gram Q, wide, tall, and cut into blocks; the control has the product of what was overwritten too early.
 TYPED_TEST_P(EngineProducts, product_with_a_gram_may_overwrite_its_second_factor) {
-  for (const auto [s, n] : {std::pair<Index, Index>{1, 1}, {1, 9}, {3, 2}, {65, 65}, {64, 200}, {130, 7}, {257, 600}})
+  for (const auto& [s, n] : {std::pair<Index, Index>{1, 1}, {1, 9}, {3, 2}, {65, 65}, {64, 200}, {130, 7}, {257, 600}})
     for (const Layout layout : {Layout::columns, Layout::rows, Layout::padded_columns, Layout::padded_rows}) {
       if (s > 200 && (layout == Layout::padded_columns || layout == Layout::padded_rows)) continue;
       const auto Q = this->random_symmetric(s);

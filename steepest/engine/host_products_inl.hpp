@@ -69,7 +69,8 @@ template <class T>
 void Host<T>::product(double alpha, const Matrix& A, const Matrix& B, double beta, const Matrix& C, const Matrix& D) {
   assert(A.cols == B.rows && D.rows == A.rows && D.cols == B.cols);
   const double work = static_cast<double>(A.rows) * static_cast<double>(A.cols) * static_cast<double>(B.cols);
-  const bool in_place = D.data == B.data;  // B is read by the columns that are stored
+  // Then B is read by the columns that are stored. Two matrices without entries may well lie in one place.
+  const bool in_place = D.data == B.data && !B.empty() && !D.empty();
   assert(!in_place || beta == 0);
   const bool by_columns = in_place || D.cols >= D.rows;
   const Index side = by_columns ? D.cols : D.rows;

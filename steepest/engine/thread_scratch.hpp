@@ -1,11 +1,10 @@
 #pragma once
 // Scratch of verbs that go piece by piece.
 
-#include <omp.h>
-
 #include <cstddef>
 
 #include "steepest/base/view.hpp"
+#include "steepest/engine/threads.hpp"
 
 namespace steepest {
 
@@ -15,13 +14,13 @@ class ThreadScratch {
  public:
   template <class Frame>
   ThreadScratch(Frame& frame, Index pieces, std::size_t bytes)
-      : shared_(pieces > 1 && omp_in_parallel() == 0),
+      : threads_(pieces > 1 ? threads_at_hand() : 1),
         bytes_((static_cast<Index>(bytes) + 63) / 64 * 64),
-        first_(frame.template take<std::byte>(bytes_ * (shared_ ? omp_get_max_threads() : 1))) {}
-  std::byte* mine() const { return first_ + (shared_ ? omp_get_thread_num() * bytes_ : 0); }
+        first_(frame.template take<std::byte>(bytes_ * threads_)) {}
+  std::byte* mine() const { return first_ + (threads_ > 1 ? omp_get_thread_num() * bytes_ : 0); }
 
  private:
-  bool shared_;
+  Index threads_;
   Index bytes_;
   std::byte* first_;
 };
