@@ -60,22 +60,6 @@ inline void syrk(CBLAS_TRANSPOSE t, int n, int k, double alpha, const double* a,
                  int ldc) {
   cblas_dsyrk(CblasColMajor, CblasLower, t, n, k, alpha, a, lda, beta, c, ldc);
 }
-inline void trsm(CBLAS_SIDE side, CBLAS_UPLO half, CBLAS_TRANSPOSE t, CBLAS_DIAG diagonal, int m, int n, const float* a,
-                 int lda, float* b, int ldb) {
-  cblas_strsm(CblasColMajor, side, half, t, diagonal, m, n, 1, a, lda, b, ldb);
-}
-inline void trsm(CBLAS_SIDE side, CBLAS_UPLO half, CBLAS_TRANSPOSE t, CBLAS_DIAG diagonal, int m, int n,
-                 const double* a, int lda, double* b, int ldb) {
-  cblas_dtrsm(CblasColMajor, side, half, t, diagonal, m, n, 1, a, lda, b, ldb);
-}
-inline void trmm(int m, int n, const float* a, int lda, float* b, int ldb) {
-  cblas_strmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, m, n, 1, a, lda, b, ldb);
-}
-inline void trmm(int m, int n, const double* a, int lda, double* b, int ldb) {
-  cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, m, n, 1, a, lda, b, ldb);
-}
-inline void lauum(int n, float* a, int lda) { LAPACKE_slauum_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
-inline void lauum(int n, double* a, int lda) { LAPACKE_dlauum_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int potrf(int n, float* a, int lda) { return LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int potrf(int n, double* a, int lda) { return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a, lda); }
 inline int geqrt3(int m, int n, float* a, int lda, float* t, int ldt) {
@@ -153,38 +137,6 @@ void syrk(T alpha, MatrixView<const T> X, T beta, MatrixView<T> C) {
   const Operand<T> x(X);
   raw::syrk(x.transposed, static_cast<int>(C.rows), static_cast<int>(X.cols), alpha, x.data, x.leading, beta, C.data,
             leading(C));
-}
-
-/// Which half of a matrix is read.
-enum class Triangle { lower, upper };
-
-/// Y <- Y A^-1 for a triangle A.
-template <class T>
-void divide_rows(MatrixView<const T> A, Triangle triangle, MatrixView<T> Y) {
-  if (Y.empty()) return;
-  const SingleThreadedBlas here;
-  const Operand<T> a(A);
-  const bool flipped = a.transposed == CblasTrans;  // what lies in memory is A'
-  const bool upright = Y.column_major();            // otherwise Y' <- A'^-1 Y'
-  const MatrixView<T> B = upright ? Y : Y.transposed();
-  raw::trsm(upright ? CblasRight : CblasLeft, (triangle == Triangle::upper) != flipped ? CblasUpper : CblasLower,
-            flipped == upright ? CblasTrans : CblasNoTrans, CblasNonUnit, static_cast<int>(B.rows),
-            static_cast<int>(B.cols), a.data, a.leading, B.data, leading(B));
-}
-
-/// Y <- L' Y for a lower triangle L; both are column-major.
-template <class T>
-void multiply_by_transposed(MatrixView<const T> L, MatrixView<T> Y) {
-  if (Y.empty()) return;
-  const SingleThreadedBlas here;
-  raw::trmm(static_cast<int>(Y.rows), static_cast<int>(Y.cols), L.data, leading(L), Y.data, leading(Y));
-}
-
-/// The lower triangle of A <- that of L' L for the lower triangle L of A; A is column-major.
-template <class T>
-void gram_of_lower(MatrixView<T> A) {
-  const SingleThreadedBlas here;
-  raw::lauum(static_cast<int>(A.rows), A.data, leading(A));
 }
 
 /// The lower triangle of A <- its Cholesky factor; A is column-major. False where A is not positive definite.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "steepest/engine/host_passes_inl.hpp"
+#include "steepest/engine/machine_vectors_inl.hpp"
 
 namespace steepest::host_detail {
 
@@ -14,46 +15,10 @@ template <class F, class... Line>
   for (Index k = 0; k < n; ++k) f(lines[k]...);
 }
 
-#if defined(__x86_64__)
-// `flatten` takes the body of f into the function, where the vectors are wide.
-template <class F, class... Line>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl"), gnu::flatten]] void line_loop_avx512(Index n, F f, Line... lines) {
-  line_loop(n, f, lines...);
-}
-template <class F, class... Line>
-[[gnu::target("avx2"), gnu::flatten]] void line_loop_avx2(Index n, F f, Line... lines) {
-  line_loop(n, f, lines...);
-}
-
-enum class Vectors { baseline, avx2, avx512 };
-
-inline Vectors vectors_here() {
-  static const Vectors here = [] {
-    const bool avx512 = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-                        __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0;
-    if (avx512) return Vectors::avx512;
-    return __builtin_cpu_supports("avx2") != 0 ? Vectors::avx2 : Vectors::baseline;
-  }();
-  return here;
-}
-
 template <class F, class... T>
 void vector_line_loop(Index n, F f, T*... lines) {
-  switch (vectors_here()) {
-    case Vectors::avx512:
-      return line_loop_avx512(n, f, lines...);
-    case Vectors::avx2:
-      return line_loop_avx2(n, f, lines...);
-    case Vectors::baseline:
-      return line_loop(n, f, lines...);
-  }
+  with_machine_vectors([=](auto... line) { line_loop(n, f, line...); }, lines...);
 }
-#else
-template <class F, class... T>
-void vector_line_loop(Index n, F f, T*... lines) {
-  line_loop(n, f, lines...);
-}
-#endif
 
 /// f(y, x...) for each entry of Y and its counterparts, as for_each_entry; matrices are the same or do not overlap, for entries
 /// are taken many at a time.

@@ -11,16 +11,16 @@
 namespace steepest {
 namespace host_detail {
 
-/// L <- its Cholesky factor, lower triangle only. False where L is not positive definite.
+/// L <- its Cholesky factor, lower triangle only, by panels. False where L is not positive definite.
 template <class T>
-bool factor_lower_triangle(const MatrixView<T>& L) {
+bool factor_by_panels(const MatrixView<T>& L) {
   const Index n = L.rows;
   const auto factor = [&](Index k) {
     const auto [begin, size] = panel_range(n, k);
     const Index end = begin + size;
     const MatrixView<T> diagonal = L.block(begin, begin, size, size);
     const bool definite = blas::cholesky(diagonal);
-    divide_rows<T>(diagonal.transposed(), blas::Triangle::upper, L.block(end, begin, n - end, size));
+    divide_rows<T>(diagonal.transposed(), Triangle::upper, L.block(end, begin, n - end, size));
     return definite;
   };
   const auto update = [&](Index k, Index j, Index) {
@@ -34,23 +34,38 @@ bool factor_lower_triangle(const MatrixView<T>& L) {
   return factor_looking_ahead(panels(n), 1, factor, update);
 }
 
-/// The lower triangle of B = V' V for a lower triangle V. A block row is b_i = v_ii' v_i + v_below,i' v_below, of which the first
-/// product takes a triangle from either side.
+/// L <- its Cholesky factor, lower triangle only. False where L is not positive definite. The leading three quarters come first, with two
+/// fifths of the flops: who asks whether L is definite mostly learns there that it is not.
+template <class T>
+bool factor_lower_triangle(const MatrixView<T>& L) {
+  const Index n = L.rows, leading = panels(n) * 3 / 4 * panel_width, rest = n - leading;
+  if (leading < 2 * panel_width) return factor_by_panels(L);
+  const MatrixView<T> first = L.block(0, 0, leading, leading), below = L.block(leading, 0, rest, leading);
+  if (!factor_by_panels(first)) return false;
+  for_each_rows(rest, leading, [&](Range rows) {
+    divide_rows<T>(first.transposed(), Triangle::upper, below.block(rows.begin, 0, rows.size, leading));
+  });
+  const double work = static_cast<double>(rest) * static_cast<double>(rest) * static_cast<double>(leading) / 2;
+  for_each_block_row(rest, work, [&](Range rows) {
+    const auto [begin, size] = rows;
+    const MatrixView<T> own = below.block(begin, 0, size, leading);
+    blas::gemm<T>(-1, own, below.block(0, 0, begin, leading).transposed(), 1,
+                  L.block(leading + begin, leading, size, begin));
+    blas::syrk<T>(-1, own, 1, L.block(leading + begin, leading + begin, size, size));
+  });
+  return factor_by_panels(L.block(leading, leading, rest, rest));
+}
+
+/// The lower triangle of B = V' V for the V of invert_lower_triangle, by strips of rows, which begin where V has zeros above.
 template <class T>
 void gram_of_lower_triangle(const MatrixView<T>& V, const MatrixView<T>& B) {
-  const Index n = V.rows;
-  const auto side = static_cast<double>(n);
-  for_each_block_row(n, side * side * side / 6, [&](Range rows) {
-    const auto [begin, size] = rows;
-    const Index end = begin + size;
-    const MatrixView<T> triangle = V.block(begin, begin, size, size), part = B.block(begin, 0, size, end);
-    for (Index j = 0; j < end; ++j) std::copy_n(&V(begin, j), size, &part(0, j));
-    blas::multiply_by_transposed<T>(triangle, B.block(begin, 0, size, begin));
-    blas::gram_of_lower<T>(B.block(begin, begin, size, size));
-    if (end == n) return;
-    const MatrixView<T> below = V.block(end, begin, n - end, size).transposed();
-    blas::gemm<T>(1, below, V.block(end, 0, n - end, begin), 1, B.block(begin, 0, size, begin));
-    blas::syrk<T>(1, below, 1, B.block(begin, begin, size, size));
+  constexpr Index strip = panel_width / 2;
+  const Index n = V.rows, strips = panels(n, strip);
+  for_each_piece(strips, [&](Index piece) {
+    const auto [begin, size] = panel_range(n, strips - 1 - piece, strip);
+    const MatrixView<T> columns = V.block(begin, begin, n - begin, size).transposed();
+    blas::gemm<T>(1, columns, V.block(begin, 0, n - begin, begin), 0, B.block(begin, 0, size, begin));
+    blas::syrk<T>(1, columns, 0, B.block(begin, begin, size, size));
   });
 }
 
@@ -81,8 +96,8 @@ template <class T>
 void Host<T>::solve_cholesky(const Gram& L, const Matrix& Y) {
   host_detail::for_each_rows(Y.rows, Y.cols, [&](host_detail::Range range) {
     const Matrix rows = row_block(Y, range.begin, range.size);
-    host_detail::divide_rows<T>(L.transposed(), blas::Triangle::upper, rows);
-    host_detail::divide_rows<T>(L, blas::Triangle::lower, rows);
+    host_detail::divide_rows<T>(L.transposed(), host_detail::Triangle::upper, rows);
+    host_detail::divide_rows<T>(L, host_detail::Triangle::lower, rows);
   });
 }
 

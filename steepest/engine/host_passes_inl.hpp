@@ -13,6 +13,7 @@
 #include "steepest/base/random.hpp"
 #include "steepest/engine/host.hpp"
 #include "steepest/engine/host_transpose_inl.hpp"
+#include "steepest/engine/machine_vectors_inl.hpp"
 
 namespace steepest {
 namespace host_detail {
@@ -90,7 +91,7 @@ double reduce(F f, Combine combine, const MatrixView<T>& Y, const X&... others) 
       for (; k < walk.length; ++k) partial[0] = combine(partial[0], f(y[k], x[k]...));
     };
     if (unit)
-      fold(line(Y, walk.along_rows, i).data, line(others, walk.along_rows, i).data...);
+      with_machine_vectors(fold, line(Y, walk.along_rows, i).data, line(others, walk.along_rows, i).data...);
     else
       fold(line(Y, walk.along_rows, i), line(others, walk.along_rows, i)...);
     Partial result = partial[0];

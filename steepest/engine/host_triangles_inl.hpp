@@ -6,13 +6,14 @@
 
 #include "steepest/engine/blas.hpp"
 #include "steepest/engine/host.hpp"
+#include "steepest/engine/host_leaves_inl.hpp"
 #include "steepest/engine/host_products_inl.hpp"
 
 namespace steepest {
 namespace host_detail {
 
-/// The width of a panel of factorizations.
-inline constexpr Index panel_width = 128;
+/// The width of a panel of factorizations: four leaves, so that invert_small_triangle takes its triangles.
+inline constexpr Index panel_width = 4 * leaf_side;
 
 inline Index panels(Index n, Index width = panel_width) { return (n + width - 1) / width; }
 inline Range panel_range(Index n, Index k, Index width = panel_width) {
@@ -22,14 +23,13 @@ inline Range panel_range(Index n, Index k, Index width = panel_width) {
 /// Y <- Y A^-1 on this thread. By halves, so that nearly all of it is products: for an upper triangle
 /// y_1 = y_1 a_11^-1, then y_2 = (y_2 - y_1 a_12) a_22^-1; a lower one begins with y_2.
 template <class T>
-void divide_rows(const MatrixView<T>& A, blas::Triangle triangle, const MatrixView<T>& Y) {
-  constexpr Index leaf = 32;
+void divide_rows(const MatrixView<T>& A, Triangle triangle, const MatrixView<T>& Y) {
   const Index n = A.rows;
-  if (n <= leaf) return blas::divide_rows<T>(A, triangle, Y);
-  const Index half = (n / 2 + leaf - 1) / leaf * leaf;
+  if (n <= leaf_side) return divide_rows_by_leaf(A, triangle, Y);
+  const Index half = (n / 2 + leaf_side - 1) / leaf_side * leaf_side;
   const Range low{0, half};
   const Range high{half, n - half};
-  const auto [first, second] = triangle == blas::Triangle::upper ? std::pair(low, high) : std::pair(high, low);
+  const auto [first, second] = triangle == Triangle::upper ? std::pair(low, high) : std::pair(high, low);
   const MatrixView<T> Y1 = Y.block(0, first.begin, Y.rows, first.size);
   const MatrixView<T> Y2 = Y.block(0, second.begin, Y.rows, second.size);
   divide_rows(A.block(first.begin, first.begin, first.size, first.size), triangle, Y1);
@@ -50,17 +50,20 @@ void for_each_rows(Index m, Index n, F f) {
   for_each_piece(blocks, [&](Index i) { f(block_range(m, blocks, i)); });
 }
 
-/// B = L^-1 for lower triangles that do not overlap. Nothing is written above the panels of the diagonal.
+/// B = L^-1 for lower triangles that do not overlap, by block rows: [-V L_left, I] [L_above^-1; V] with V the inverse of the block of the
+/// diagonal. The panels of the diagonal are zero above it, nothing is written above them.
 template <class T>
 void invert_lower_triangle(const MatrixView<T>& L, const MatrixView<T>& B) {
   const Index n = L.rows;
   for_each_piece(panels(n), [&](Index piece) {  // the longest rows first
     const auto [begin, size] = panel_range(n, panels(n) - 1 - piece);
-    const Index end = begin + size;
-    const MatrixView<T> rows = B.block(begin, 0, size, end);  // of E' L^-1
-    for (Index j = 0; j < end; ++j)
-      for (Index i = 0; i < size; ++i) rows(i, j) = begin + i == j ? T(1) : T(0);
-    divide_rows<T>(L.block(0, 0, end, end), blas::Triangle::lower, rows);
+    const MatrixView<T> V = B.block(begin, begin, size, size), left = B.block(begin, 0, size, begin);
+    invert_small_triangle<T>(L.block(begin, begin, size, size), V);
+    for (Index i = 0; i < size; i += panel_width / 2) {  // the zeros of V make half a block shorter
+      const Index rows = std::min(panel_width / 2, size - i), depth = i + rows;
+      blas::gemm<T>(-1, V.block(i, 0, rows, depth), L.block(begin, 0, depth, begin), 0, left.block(i, 0, rows, begin));
+    }
+    divide_rows<T>(L.block(0, 0, begin, begin), Triangle::lower, left);
   });
 }
 
@@ -69,7 +72,7 @@ void invert_lower_triangle(const MatrixView<T>& L, const MatrixView<T>& B) {
 template <class T>
 void Host<T>::solve_triangular(const Gram& L, const Matrix& Y) {
   host_detail::for_each_rows(Y.rows, Y.cols, [&](host_detail::Range rows) {
-    host_detail::divide_rows<T>(L.transposed(), blas::Triangle::upper, row_block(Y, rows.begin, rows.size));
+    host_detail::divide_rows<T>(L.transposed(), host_detail::Triangle::upper, row_block(Y, rows.begin, rows.size));
   });
 }
 
