@@ -92,6 +92,10 @@ class Counting {
     const Span span = watch("narrow", Phase::conversion);
     inner_->narrow(Y, X);
   }
+  double gram_rounding(const Matrix& X, const Gram& R) {
+    const Span span = watch("gram_rounding", Phase::gram);
+    return inner_->gram_rounding(X, R);
+  }
 
   template <class F>
   void each(Index count, F&& f) {

@@ -14,4 +14,10 @@ GramSpaceModel gram_space_model(double epsilon, Index rows) {
   return {0, gram, of_grams, 0x1p-17, epsilon / 2};
 }
 
+GramSpaceModel rounding_seen(GramSpaceModel model, double frobenius, Index rows) {
+  const double usual = std::max(10.0, 1 + std::sqrt(static_cast<double>(rows))) * model.gram;
+  if (!(frobenius <= usual)) model.gram = frobenius;
+  return model;
+}
+
 }  // namespace steepest

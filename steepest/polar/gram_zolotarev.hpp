@@ -67,12 +67,13 @@ void climb(E& la, std::span<const ZolotarevRung> rungs, double lower, typename E
 
 }  // namespace gram_zolotarev_detail
 
-/// Engines with another beside them that computes in f64, and passes to its matrices and back.
+/// Engines with another beside them that computes in f64, and passes to its matrices and back, that tell what a Gram has rounded.
 template <class E>
 concept WidensMatrices = requires(E& la, const typename E::Matrix& X, const MatrixView<double>& Y) {
   la.wider();
   la.widen(X, Y);
   la.narrow(Y, X);
+  { la.gram_rounding(X, X) } -> std::same_as<double>;
 };
 
 /// U = M X/f (I + ...) for wide X, f the Schatten-4 norm ||X X'||_F^(1/2): singular values of at least lower_bound ||X||_F end
@@ -91,13 +92,17 @@ GramZolotarevSteps gram_zolotarev(E& la, const typename E::Matrix& X, typename E
   auto frame = la.frame();
   auto R = frame.gram_of(X);
   la.gram(X, R);
+  [[maybe_unused]] double rounded = 0;  // ||R - X X'||_F, where it can be seen
+  if constexpr (WidensMatrices<E>) rounded = la.gram_rounding(X, R);
   const typename E::Scalar size = la.frobenius(R);  // f^2
   la.scale(la.reciprocal(size), R, R);
   const double lower = detail::start(la, ladder.lower_bound, rungs, R, taken);
   if constexpr (WidensMatrices<E>) {
     const Index s = la.rows(X);
-    if (lower < rungs.back().lower &&
-        !(ladder_error(rungs, lower, gram_space_model(E::epsilon(), s), s) <= ladder.deviation / 2)) {
+    const GramSpaceModel model = rounding_seen(gram_space_model(E::epsilon(), s), rounded * la.reciprocal(size), s);
+    const bool as_modelled = model.gram == gram_space_model(E::epsilon(), s).gram;
+    if ((lower < rungs.back().lower || !as_modelled) &&
+        !(ladder_error(rungs, lower, model, s) <= ladder.rounding_allowed())) {
       auto&& wider = la.wider();
       auto wide_frame = wider.frame();
       auto Y = wide_frame.matrix(s, la.cols(X));

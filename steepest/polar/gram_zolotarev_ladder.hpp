@@ -1,6 +1,7 @@
 #pragma once
 // The rungs of Gram-space Zolotarev: how many inverses a matrix needs follows from a lower bound of its singular values.
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -29,6 +30,8 @@ struct ZolotarevLadder {
   std::size_t usable = 0;  ///< so many of them, on the engine that the ladder is made for
 
   std::span<const ZolotarevRung> in_use() const { return std::span(rungs).first(usable); }
+  /// What rounding may add to U: half of the deviation, and 1/40, as twice it turns singular vectors and no grade allows 1/20.
+  double rounding_allowed() const { return std::min(deviation / 2, 1.0 / 40); }
   /// Whether one step does for every X; otherwise Halley steps come first where X asks for them.
   bool reaches() const { return in_use().back().lower <= lower_bound; }
 };
