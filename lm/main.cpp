@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -64,13 +65,23 @@ int exit_status(Outcome outcome) {
   return outcome == Outcome::nonfinite ? failed : done;
 }
 
+/// A profile may lie in the folder that the run is going to make.
+void require_writable_profile(const std::filesystem::path& file, const std::filesystem::path& out) {
+  const auto folder = [](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path)).parent_path();
+  };
+  std::error_code unmade;  // of which the journal speaks
+  if (folder(file) == folder(out / "any")) std::filesystem::create_directories(out, unmade);
+  require_writable(file);
+}
+
 int train(const Command& command, const Rates& rates, int argc, const char* const* argv) {
   const auto& config = command.config;
-  if (command.profile) require_writable(command.profile->file);
   const auto training = load_corpus(config.data.text, YearRange::until(static_cast<int>(config.data.train_until)));
   const auto validation = load_corpus(config.data.text, YearRange::from(static_cast<int>(config.data.validate_from)));
   // Two BLAS in one process have two sets of threads, which wait for each other inside a parallel region.
   if (const auto mix = mixed_builds(providers())) throw std::runtime_error(*mix);
+  if (command.profile) require_writable_profile(command.profile->file, config.run.out);
   const Interrupt interrupt;
   Trainer trainer(config, {.training = training.bytes, .validation = validation.bytes}, rates);
   std::optional<Index> resumed_at;

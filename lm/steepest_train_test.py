@@ -284,6 +284,13 @@ def test_dry_run_and_print_config_train_nothing(text: Path, tmp_path: Path) -> N
     assert not out.exists()
 
 
+def test_a_profile_may_lie_in_the_folder_that_the_run_makes(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "run"
+    done = train(*flags(text, out, 3), "--profile", str(out / "trace.json"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "trace.json").read_text())["traceEvents"]
+
+
 def test_a_profile_is_of_the_step_asked_for(text: Path, tmp_path: Path) -> None:
     """The trace opens as JSON; on one thread the phases sum to the optimizer's time, but for what is between."""
     trace = tmp_path / "trace.json"

@@ -102,6 +102,27 @@ TEST_F(TrainerTest, AResumedRunKeepsItsPlanUnderOtherRates) {
   EXPECT_EQ(second.plans().at("optimizer.hidden").origin, PlanOrigin::checkpoint);
 }
 
+// A profile lives for its step alone: what the optimizer is asked afterwards must not write to it.
+TEST_F(TrainerTest, AProfileIsOfItsStepAlone) {
+  use("muon");
+  fs::create_directories(folder);
+  auto trainer = make();
+  trainer.step();
+  const Checkpoint checkpoint = open_checkpoint(trainer.save());
+  Update update(config, trainer.model().parameters());
+  Profile profile;
+  update.step(0, &profile);
+  const auto calls = [&] {
+    long sum = 0;
+    for (const PhaseRow& row : profile.rows()) sum += row.calls;
+    return sum;
+  };
+  const long of_the_step = calls();
+  EXPECT_GT(of_the_step, 0);
+  update.load(checkpoint.file);
+  EXPECT_EQ(calls(), of_the_step);
+}
+
 TEST_F(TrainerTest, TheLossFalls) {
   use("muon");
   set_key(config, "optimizer.rest.learning_rate", "0.02");

@@ -115,6 +115,7 @@ class Update::StepperOn final : public Update::Stepper {
     bridge_.gather();
     engine_.watch_by(profile);
     const auto report = optimizer_.step(factor);
+    engine_.watch_by(nullptr);  // the profile is this step's
     return {.gradient_norm = report.gradient_norm.get(), .taken = report.taken.get() != 0};
   }
 

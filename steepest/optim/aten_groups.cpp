@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "steepest/base/check.hpp"
@@ -29,6 +30,18 @@ void check_gradient(const TensorParameter& parameter) {
   check(gradient.defined(), "[optim] '{}' must have a gradient to be grouped; none came", parameter.name);
   check(gradient.sizes() == parameter.value.sizes(), "[optim] the gradient of '{}' must have its shape",
         parameter.name);
+}
+
+/// Tied tensors, two names of one memory, would be moved apart; an optimizer refuses them as they are.
+void check_distinct(std::span<const TensorParameter> parameters) {
+  std::set<std::string> names;
+  std::map<const void*, std::string> owners;
+  for (const TensorParameter& parameter : parameters) {
+    check(names.insert(parameter.name).second, "[optim] names must differ; '{}' came twice", parameter.name);
+    if (parameter.value.numel() == 0) continue;
+    const auto [owner, fresh] = owners.emplace(parameter.value.data_ptr(), parameter.name);
+    check(fresh, "[optim] '{}' and '{}' must have memory of their own; they share it", owner->second, parameter.name);
+  }
 }
 
 template <class F>
@@ -78,6 +91,7 @@ void move_together(TensorGroup& group) {
 }  // namespace
 
 std::vector<TensorGroup> grouped_by_shape(std::span<const TensorParameter> parameters, const Routing& routing) {
+  check_distinct(parameters);
   std::vector<TensorGroup> groups;
   std::map<decltype(key_of(parameters.front(), routing)), std::size_t> places;
   for (const TensorParameter& parameter : parameters) {
@@ -91,7 +105,14 @@ std::vector<TensorGroup> grouped_by_shape(std::span<const TensorParameter> param
 }
 
 void gather_gradients(const TensorGroup& group) {
-  if (group.members.size() == 1) return;
+  if (group.members.size() == 1) {
+    const at::Tensor& gradient = group.members.front().value.grad();
+    check(
+        gradient.defined() && gradient.data_ptr() == group.gradient.data_ptr(),
+        "[optim] the gradient of '{}', which is alone in its group, must stay the tensor that it was; another one came",
+        group.name());
+    return;
+  }
   at::Tensor out = group.gradient;
   at::cat_out(out, gradients(group));
 }

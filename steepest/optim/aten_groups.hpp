@@ -31,12 +31,12 @@ struct TensorGroup {
 /// The groups in the order of their first members. Where there are several members their values move into the group's
 /// tensor: each keeps its identity, its sizes and its place in autograd, and becomes a contiguous view of its matrix. A rule
 /// that the routing has for a name alone makes a group of one. Throws std::invalid_argument, having moved nothing, for a
-/// parameter without a gradient, a gradient of another shape, and what rule_for refuses. Values that lie together already,
+/// parameter without a gradient, a gradient of another shape, two of one name or of one memory, and what rule_for refuses. Values that lie together already,
 /// as those of a former group do, stay where they are.
 std::vector<TensorGroup> grouped_by_shape(std::span<const TensorParameter> parameters, const Routing& routing);
 
 /// Copies the gradients that the members have now into the group's, one pass over memory; to be called before each step. A
-/// group of one has nothing to copy: its gradient stays the tensor that it was.
+/// group of one has nothing to copy: its gradient must stay the tensor that it was, else std::invalid_argument.
 void gather_gradients(const TensorGroup& group);
 
 }  // namespace steepest

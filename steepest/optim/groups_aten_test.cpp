@@ -154,5 +154,36 @@ TEST(Groups, RefuseParametersWithoutAGradient) {
               testing::ThrowsMessage<std::invalid_argument>(HasSubstr("'b' must have a gradient")));
 }
 
+TEST(Groups, RefuseOneNameOrOneMemoryTwiceHavingMovedNothing) {
+  Tensors tensors;
+  const void* const before = tensors.parameters[0].value.data_ptr();
+  auto tied = tensors.parameters;
+  tied.push_back({"tied", Role::hidden, tensors.parameters[1].value});
+  EXPECT_THAT([&] { grouped_by_shape(tied, routing()); },
+              testing::ThrowsMessage<std::invalid_argument>(HasSubstr("'b' and 'tied' must have memory of their own")));
+  auto twice = tensors.parameters;
+  twice[3].name = "a";
+  EXPECT_THAT([&] { grouped_by_shape(twice, routing()); },
+              testing::ThrowsMessage<std::invalid_argument>(HasSubstr("'a' came twice")));
+  EXPECT_EQ(tensors.parameters[0].value.data_ptr(), before);
+}
+
+// Of several members a new tensor is read like the old one; of a single one the optimizer would go on with the old.
+TEST(Groups, SeeOrRefuseAGradientThatWasReplaced) {
+  const Tensors tensors;
+  const auto groups = grouped_by_shape(tensors.parameters, routing());
+  const auto replace = [&](std::size_t i) {
+    const at::Tensor& value = tensors.parameters[i].value;
+    value.mutable_grad() = value.grad().detach().clone().fill_(7);
+  };
+  replace(1);
+  gather_gradients(groups[0]);
+  EXPECT_EQ(groups[0].gradient.select(0, 1).min().item<double>(), 7);
+  gather_gradients(groups[1]);
+  replace(2);
+  EXPECT_THAT([&] { gather_gradients(groups[1]); },
+              testing::ThrowsMessage<std::invalid_argument>(HasSubstr("'special'")));
+}
+
 }  // namespace
 }  // namespace steepest
