@@ -38,7 +38,7 @@ struct GroupConfig {
   std::map<std::string, std::string> settings;
 };
 
-enum class OnNonfinite { go_on, stop };
+enum class OnNonfinite { go_on, stop, propagate };
 
 struct OptimizerConfig {
   std::string engine = "host";  // host | aten

@@ -30,8 +30,8 @@ void read(std::string_view key, std::string_view text, bool& value) {
 }
 
 constexpr std::array<Named<Mlp>, 2> mlp_names = {{{"relu_squared", Mlp::relu_squared}, {"swiglu", Mlp::swiglu}}};
-constexpr std::array<Named<OnNonfinite>, 2> nonfinite_names = {
-    {{"continue", OnNonfinite::go_on}, {"stop", OnNonfinite::stop}}};
+constexpr std::array<Named<OnNonfinite>, 3> nonfinite_names = {
+    {{"continue", OnNonfinite::go_on}, {"stop", OnNonfinite::stop}, {"propagate", OnNonfinite::propagate}}};
 
 void read(std::string_view key, std::string_view text, Mlp& value) {
   value = value_in(std::span<const Named<Mlp>>(mlp_names), fmt::format("[config] {}:", key), text);
@@ -93,7 +93,8 @@ std::vector<ConfigKey> optimizer_and_schedule_keys() {
       key("optimizer.engine", "host or aten", STEEPEST_FIELD(optimizer.engine)),
       key("optimizer.clip_norm", "clip by the global norm of the raw gradient; 0: never",
           STEEPEST_FIELD(optimizer.clip_norm)),
-      key("optimizer.on_nonfinite", "continue or stop when a gradient is not finite",
+      key("optimizer.on_nonfinite",
+          "when a gradient is not finite: continue without this step, stop, or propagate (no check, as in torch)",
           STEEPEST_FIELD(optimizer.on_nonfinite)),
       key("schedule.kind", "constant, linear, cosine or step", STEEPEST_FIELD(schedule.kind)),
       key("schedule.warmup", "steps of linear warm-up", STEEPEST_FIELD(schedule.warmup)),

@@ -104,10 +104,13 @@ class Update::StepperOn final : public Update::Stepper {
   /// Diagnostics speak of single tensors: where they are asked for, each is a parameter of its own.
   StepperOn(const Config& config, std::span<const ModelParameter> parameters, const Routing& routing)
       : bridge_(parameters, routing, config.run.diagnostics_every == 0),
-        optimizer_(engine_, matrices(bridge_.pieces()), routing,
-                   OptimizerOptions{.clip_norm = config.optimizer.clip_norm,
-                                    .diagnostics = {.every = config.run.diagnostics_every,
-                                                    .spectra = config.run.diagnostics_spectra}}) {
+        optimizer_(
+            engine_, matrices(bridge_.pieces()), routing,
+            OptimizerOptions{
+                .clip_norm = config.optimizer.clip_norm,
+                .nonfinite =
+                    config.optimizer.on_nonfinite == OnNonfinite::propagate ? NonFinite::propagate : NonFinite::skip,
+                .diagnostics = {.every = config.run.diagnostics_every, .spectra = config.run.diagnostics_spectra}}) {
     for (const auto& piece : bridge_.pieces()) names_[piece.names.front()] = piece.names;
   }
 

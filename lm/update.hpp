@@ -18,8 +18,8 @@ namespace steepest::lm {
 
 /// What a step did. The norm is the global one of the raw gradient, before clipping.
 struct UpdateReport {
-  double gradient_norm = 0;
-  bool taken = true;  // false: a gradient was not finite, no weight and no state changed
+  double gradient_norm = 0;  // NaN where nothing asked for it (StepReport)
+  bool taken = true;         // false: a gradient was not finite, no weight and no state changed
 };
 
 /// All that the optimizer remembers: contiguous tensors by name, which may share its memory, and words for the metadata.

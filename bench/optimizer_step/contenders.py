@@ -37,7 +37,17 @@ def muon_peers(flops: float) -> tuple[list[Peer], list[str]]:
 def contenders(workload: Workload, server: Server, folder: Path) -> tuple[list[Peer], list[str]]:
     """This library's rules first, then the peers; and what is missing."""
     ours: list[Peer] = [
-        SteepestStep(server, folder, name, rule, settings, workload.clip_norm)
+        SteepestStep(
+            server,
+            folder,
+            name,
+            {
+                "rule": rule,
+                "settings": settings,
+                "clip_norm": workload.clip_norm,
+                "nonfinite": "propagate" if name in workload.unchecked else "skip",
+            },
+        )
         for name, (rule, settings) in workload.rules.items()
     ]
     if workload.kind == "adamw":

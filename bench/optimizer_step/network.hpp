@@ -31,8 +31,8 @@ class Network {
  public:
   using Engine = Counting<Host<float>>;
 
-  Network(std::vector<float> gradients, const Shapes& shapes, const Rule& rule, double clip_norm)
-      : G_(std::move(gradients)), W_(G_.size()), optimizer_(make(shapes, rule, clip_norm)) {}
+  Network(std::vector<float> gradients, const Shapes& shapes, const Rule& rule, OptimizerOptions options)
+      : G_(std::move(gradients)), W_(G_.size()), optimizer_(make(shapes, rule, options)) {}
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
@@ -61,7 +61,7 @@ class Network {
   }
 
  private:
-  Optimizer<Engine> make(const Shapes& shapes, const Rule& rule, double clip_norm) {
+  Optimizer<Engine> make(const Shapes& shapes, const Rule& rule, OptimizerOptions options) {
     std::vector<Parameter<Engine>> parameters;
     Routing routing;
     Index begin = 0;
@@ -76,7 +76,7 @@ class Network {
       begin += m * n;
     }
     check(begin == static_cast<Index>(G_.size()), "[server] shapes must have {} entries; {} came", G_.size(), begin);
-    return {la_, std::move(parameters), routing, {.clip_norm = clip_norm}};
+    return {la_, std::move(parameters), routing, options};
   }
 
   Rule rule_for(const Rule& rule, Index m, Index n, std::size_t matrices) {

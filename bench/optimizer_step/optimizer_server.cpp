@@ -1,7 +1,7 @@
 // Runs this library for `make bench` (server_loop.hpp):
 //   {"describe": true}                        the description of a run, as records have it
 //   {"rates": true}                           {"sgemm": Gflop/s, "triad", "adamw streams": GB/s, "seconds": that it took}
-//   {"prepare": FILE.npy, "shapes": [[m, n], ...], "rule": ..., "settings": {...}, "clip_norm": ...}
+//   {"prepare": FILE.npy, "shapes": [[m, n], ...], "rule": ..., "settings": {...}, "clip_norm": ..., "nonfinite": ...}
 //                                             {"contender", "flops", "plans"} after one step from weights of zero
 //   {"run": contender}                        {"seconds"} of one more step
 //   {"write": contender, "weights": FILE}     {"written": contender}
@@ -45,9 +45,10 @@ class Server {
   Json prepare(const Json& request) {
     NpyMatrix gradients = read_npy(request.at("prepare").get<std::string>());
     const Rule rule = make_rule(request.at("rule").get<std::string>(), request.value("settings", Settings{}));
-    networks_.push_back(std::make_unique<Network>(std::get<std::vector<float>>(std::move(gradients.values)),
-                                                  request.at("shapes").get<Shapes>(), rule,
-                                                  request.value("clip_norm", 0.0)));
+    networks_.push_back(std::make_unique<Network>(
+        std::get<std::vector<float>>(std::move(gradients.values)), request.at("shapes").get<Shapes>(), rule,
+        OptimizerOptions{.clip_norm = request.value("clip_norm", 0.0),
+                         .nonfinite = nonfinite_named(request.value("nonfinite", std::string("skip")))}));
     Network& added = *networks_.back();
     added.step();
     return {{"contender", networks_.size() - 1}, {"flops", added.flops()}, {"plans", added.plans()}};

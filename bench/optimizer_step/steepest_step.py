@@ -11,14 +11,12 @@ from optimizer_step.peer import Matrix
 class SteepestStep:
     """An optimizer in the server's process."""
 
-    def __init__(
-        self, server: Server, folder: Path, name: str, rule: str, settings: dict[str, str], clip_norm: float
-    ) -> None:
-        """Take a running server, a folder for the matrices that go to and fro, and a rule with its settings."""
+    def __init__(self, server: Server, folder: Path, name: str, request: dict[str, object]) -> None:
+        """Take a running server, a folder for the matrices that go to and fro, and a rule with its options."""
         self.server = server
         self.folder = folder
         self.name = f"steepest {name}"
-        self.request = {"rule": rule, "settings": settings, "clip_norm": clip_norm}
+        self.request = request
         self.version = str(server.ask(describe=True)["version"])
 
     def prepare(self, gradients: list[Matrix]) -> None:

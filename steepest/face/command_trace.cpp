@@ -23,7 +23,7 @@ using Json = nlohmann::ordered_json;
 struct Request {
   std::string rule, parameter, out;
   std::vector<std::string> settings, gradients;
-  std::optional<std::string> peer, role, split, state, dtype, layout;
+  std::optional<std::string> peer, role, split, state, dtype, layout, nonfinite;
   bool json = false, diagnostics = false;
 };
 
@@ -70,6 +70,7 @@ TraceTask task_of(const Request& request) {
     check_usage(!task.state || place_of(*task.state) != place_of(task.out),
                 "[trace] --out and --state must be two files; '{}' came for both", request.out);
     task.diagnoses = request.diagnostics;
+    if (request.nonfinite) task.nonfinite = nonfinite_named(*request.nonfinite);
     return task;
   });
 }
@@ -165,6 +166,12 @@ void add_trace_command(CLI::App& program) {
   command->add_option("--out", request->out, "Write the parameter after the last step")->required()->type_name("FILE");
   command->add_option("--state", request->state, "Continue this state where the file exists; write the state to it")
       ->type_name("FILE");
+  command
+      ->add_option(
+          "--nonfinite", request->nonfinite,
+          "skip: a step with a NaN or an infinity in its gradient changes nothing; propagate: as in torch, nothing is "
+          "looked for [skip]")
+      ->type_name("CHOICE");
   command->add_flag("--json", request->json, "Report as one JSON object");
   command->add_flag("--diagnostics", request->diagnostics,
                     "Say of each step how anisotropic its gradient is and what the rule made of it");

@@ -215,7 +215,7 @@ TraceReport run_trace(const TraceTask& task) {
   Host<T> la;
   auto optimizer = as_usage([&] {
     return Optimizer<Host<T>>(la, {parameter}, Routing().rest(report.plan ? following(rule, *report.plan) : rule),
-                              {.diagnostics = {.every = task.diagnoses ? 1 : 0}});
+                              {.nonfinite = task.nonfinite, .diagnostics = {.every = task.diagnoses ? 1 : 0}});
   });
   report.routing = optimizer.routing_table();
   if (continues(task)) load_state(optimizer, task.rule, *task.state);

@@ -9,6 +9,7 @@
 #include "steepest/face/precision.hpp"
 #include "steepest/norm/split.hpp"
 #include "steepest/optim/diagnostics.hpp"
+#include "steepest/optim/nonfinite.hpp"
 #include "steepest/optim/peers.hpp"
 #include "steepest/optim/routing.hpp"
 #include "steepest/plan/planner.hpp"
@@ -24,11 +25,12 @@ struct TraceTask {
   std::optional<std::filesystem::path> state;  // read where it exists, and written
   std::filesystem::path out;
   bool diagnoses = false;  // every step
+  NonFinite nonfinite = NonFinite::skip;
 };
 
 /// What a step did.
 struct TraceStep {
-  double gradient_norm = 0;
+  double gradient_norm = 0;                         // NaN where nothing asked for it
   bool taken = false;                               // not where an entry is NaN or infinite
   std::vector<TensorDiagnostics> diagnostics = {};  // where they are asked for and the step was taken
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "steepest/optim/admission.hpp"
 #include "steepest/optim/cell.hpp"
 #include "steepest/optim/cell_observation.hpp"
+#include "steepest/optim/nonfinite.hpp"
 #include "steepest/optim/routing.hpp"
 #include "steepest/optim/state.hpp"
 #include "steepest/optim/step_cost.hpp"
@@ -24,19 +26,22 @@ namespace steepest {
 struct OptimizerOptions {
   /// Largest global Frobenius norm of the raw gradient, above which it is scaled down before any statistics; 0: none.
   double clip_norm = 0;
+  NonFinite nonfinite = NonFinite::skip;
   /// Steps whose tensors are looked at. Needs an engine with factorizations and a copy of the parameters.
   DiagnosticsOptions diagnostics = {};
 };
 
 /// What a step says of itself; nothing is read from a device before it is asked for.
 struct StepReport {
-  Reading gradient_norm;  // of all gradients together, raw
-  Reading clip_factor;    // 1 when nothing was clipped
-  Reading taken;          // 1, or 0 when a non-finite gradient closed the step or no parameter had one
+  Reading
+      gradient_norm;  // of all gradients together, raw; NaN where nothing asked for it (no check, clip or diagnostics)
+  Reading clip_factor;  // 1 when nothing was clipped
+  Reading taken;        // 1, or 0 when a non-finite gradient closed the step (skip) or no parameter had one
 };
 
 /// Moves parameters by the rules that a routing gives them.
-///   * A step with a NaN or an infinity in any gradient changes no parameter and no state, bit for bit, and is counted.
+///   * A step with a NaN or an infinity in any gradient changes no parameter and no state, bit for bit, and is counted;
+///     not where the options let it propagate.
 ///   * A parameter without a gradient stays as it is, state and step count too. Gradients are never written to.
 ///   * The blocks of a split, and the matrices of a batch, move as separate parameters do, bit for bit on the host where
 ///     they are stored by rows.
@@ -89,6 +94,7 @@ class Optimizer {
                     const PreparedPolar& plan);
   void take_part(std::size_t k);
   Matrix first_value(const Slot& slot, const Matrix& W);
+  bool measures_gradients() const;
   CommonStep<E> reduce(double schedule_factor);
   Scalar clip_factor(const Scalar& gradient_norm);
   void update(const CommonStep<E>& common);
@@ -217,7 +223,7 @@ StepReport Optimizer<E>::step(double schedule_factor) {
   if (std::none_of(cells_.begin(), cells_.end(),
                    [](const Cell<E>& cell) { return cell.parameter.gradient.has_value(); }))
     return {0.0, 1.0, 0.0};
-  each_with_gradient(gather_, [](E& la, Cell<E>& cell) { measure(la, cell); });
+  if (measures_gradients()) each_with_gradient(gather_, [](E& la, Cell<E>& cell) { measure(la, cell); });
   const CommonStep<E> common = reduce(schedule_factor);
   const Scalar taken = la_->advance(common.gate, 0.0);
   offered_ += 1;
@@ -236,9 +242,17 @@ typename E::Scalar Optimizer<E>::over_batch(const Cell<E>& cell, const Scalar& n
   return sum_over_batch(number, la_->batch(cell.parameter.value));
 }
 
+/// True where something reads the norms of gradients, or whether they are finite.
+template <ElementwiseEngine E>
+bool Optimizer<E>::measures_gradients() const {
+  return options_.nonfinite == NonFinite::skip || options_.clip_norm > 0 || options_.diagnostics.every > 0;
+}
+
 /// The gate and the norm of all gradients together.
 template <ElementwiseEngine E>
 CommonStep<E> Optimizer<E>::reduce(double schedule_factor) {
+  const typename E::Gate open = la_->finite_gate(0.0);
+  if (!measures_gradients()) return {open, std::numeric_limits<double>::quiet_NaN(), 1.0, schedule_factor};
   std::optional<typename E::Gate> gate;
   Scalar bound = 0.0, squares = 0.0;
   for (const Cell<E>& cell : cells_) {
@@ -253,7 +267,7 @@ CommonStep<E> Optimizer<E>::reduce(double schedule_factor) {
     squares = squares + over_batch(cell, scaled * scaled);
   }
   const Scalar norm = la_->square_root(squares) * la_->reciprocal(unit);  // (sum ||G_i||_F^2)^(1/2)
-  return {*gate, norm, clip_factor(norm), schedule_factor};
+  return {options_.nonfinite == NonFinite::skip ? *gate : open, norm, clip_factor(norm), schedule_factor};
 }
 
 /// min(1, clip_norm / norm), and exactly 1 where nothing is clipped, without a comparison.

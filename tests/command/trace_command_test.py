@@ -236,6 +236,23 @@ def test_a_state_that_is_not_finite_is_refused(steepest: Run, tmp_path: Path) ->
     assert refused.returncode == 1 and "slot momentum" in refused.stderr and "[0, 0]" in refused.stderr
 
 
+def test_a_gradient_that_is_not_finite_is_skipped_or_propagated(steepest: Run, tmp_path: Path) -> None:
+    """Skipped, W keeps its bits; propagated, the NaN is in W, and the norm was not measured."""
+    inputs = write_inputs(tmp_path, (4, 6), 1)
+    gradient = np.load(tmp_path / "g1.npy")
+    gradient[1, 2] = np.nan
+    np.save(tmp_path / "g1.npy", gradient)
+    words = ["trace", "--rule", "adamw", *inputs, "--out", "w.npy", "--json"]
+    skipped = json.loads(steepest(*words, "--nonfinite", "skip").stdout)
+    assert not skipped["trace"][0]["taken"]
+    assert np.array_equal(np.load(tmp_path / "w.npy"), np.load(tmp_path / "w0.npy"))
+    propagated = json.loads(steepest(*words, "--nonfinite", "propagate").stdout)
+    assert propagated["trace"] == [{"gradient_norm": None, "taken": True}]
+    assert np.isnan(np.load(tmp_path / "w.npy")).sum() == 1
+    refused = steepest(*words, "--nonfinite", "ignore")
+    assert refused.returncode == 2 and "'ignore' is not known" in refused.stderr
+
+
 @pytest.mark.parametrize("blocked", ["w.npy", "s.safetensors"])
 def test_parameter_and_state_move_together(steepest: Run, tmp_path: Path, blocked: str) -> None:
     """Where one of them is a folder the other is not written."""
