@@ -7,9 +7,10 @@
 namespace steepest::lm {
 namespace {
 
-MatrixView<float> view_of(const at::Tensor& tensor) {
+template <class T>
+MatrixView<T> view_of(const at::Tensor& tensor) {
   const Index cols = tensor.size(-1);
-  return row_major(static_cast<float*>(tensor.data_ptr()), tensor.numel() / std::max<Index>(cols, 1), cols);
+  return row_major(static_cast<T*>(tensor.data_ptr()), tensor.numel() / std::max<Index>(cols, 1), cols);
 }
 
 TensorGroup alone(const TensorParameter& parameter) {
@@ -20,15 +21,25 @@ TensorGroup alone(const TensorParameter& parameter) {
 
 Bridge<Host<float>>::Bridge(std::span<const ModelParameter> parameters, const Routing&, bool) {
   for (const auto& parameter : parameters)
-    pieces_.push_back(
-        {{parameter.name}, parameter.role, view_of(parameter.value.detach()), view_of(parameter.gradient())});
+    pieces_.push_back({{parameter.name},
+                       parameter.role,
+                       view_of<float>(parameter.value.detach()),
+                       view_of<float>(parameter.gradient())});
 }
 
-at::Tensor Bridge<Host<float>>::tensor(const MatrixView<float>& X, std::size_t) {
-  return at::from_blob(X.data, {X.rows, X.cols}, {X.row_stride, X.col_stride}, at::kFloat).contiguous();
+at::Tensor Bridge<Host<float>>::tensor(const StateSlot<Watched>& slot, std::size_t) {
+  const auto copied = [](const auto& X, at::ScalarType type) {
+    return at::from_blob(X.data, {X.rows, X.cols}, {X.row_stride, X.col_stride}, type).contiguous();
+  };
+  return slot.narrow ? copied(*slot.narrow, at::kBFloat16) : copied(slot.value, at::kFloat);
 }
 
-MatrixView<float> Bridge<Host<float>>::matrix(std::span<const at::Tensor> tensors) { return view_of(tensors.front()); }
+void Bridge<Host<float>>::set(StateSlot<Watched>& slot, std::span<const at::Tensor> tensors) {
+  if (slot.narrow)
+    slot.narrow = view_of<BFloat16>(tensors.front());
+  else
+    slot.value = view_of<float>(tensors.front());
+}
 
 Bridge<Aten<float>>::Bridge(std::span<const ModelParameter> parameters, const Routing& routing, bool grouped) {
   std::vector<TensorParameter> all;
@@ -45,14 +56,14 @@ void Bridge<Aten<float>>::gather() const {
   for (const TensorGroup& group : groups_) gather_gradients(group);
 }
 
-at::Tensor Bridge<Aten<float>>::tensor(const TensorBatch& X, std::size_t i) {
-  return X.tensor().select(0, static_cast<Index>(i)).contiguous();
+at::Tensor Bridge<Aten<float>>::tensor(const StateSlot<Watched>& slot, std::size_t i) {
+  return slot.value.tensor().select(0, static_cast<Index>(i)).contiguous();
 }
 
-TensorBatch Bridge<Aten<float>>::matrix(std::span<const at::Tensor> tensors) {
+void Bridge<Aten<float>>::set(StateSlot<Watched>& slot, std::span<const at::Tensor> tensors) {
   std::vector<at::Tensor> matrices;
   for (const at::Tensor& tensor : tensors) matrices.push_back(TensorBatch(tensor).tensor());
-  return TensorBatch(at::cat(matrices));
+  slot.value = TensorBatch(at::cat(matrices));
 }
 
 }  // namespace steepest::lm

@@ -9,8 +9,10 @@
 
 #include "lm/model.hpp"
 #include "steepest/engine/aten.hpp"
+#include "steepest/engine/counting.hpp"
 #include "steepest/engine/host.hpp"
 #include "steepest/optim/aten_groups.hpp"
+#include "steepest/optim/state.hpp"
 
 namespace steepest::lm {
 
@@ -29,15 +31,18 @@ class Bridge;
 template <>
 class Bridge<Host<float>> {
  public:
+  using Watched = Counting<Host<float>>;
+
   Bridge(std::span<const ModelParameter> parameters, const Routing& routing, bool grouped);
 
   const std::vector<Piece<Host<float>>>& pieces() const { return pieces_; }
   /// Before a step.
   void gather() const {}
 
-  /// Matrix i of a piece's state, as a contiguous tensor; and back from all of them.
-  static at::Tensor tensor(const MatrixView<float>& X, std::size_t i);
-  static MatrixView<float> matrix(std::span<const at::Tensor> tensors);
+  /// Matrix i of a piece's slot as a contiguous tensor, of f32 or where it lies so in bf16; and back from all of them, which the slot
+  /// then views.
+  static at::Tensor tensor(const StateSlot<Watched>& slot, std::size_t i);
+  static void set(StateSlot<Watched>& slot, std::span<const at::Tensor> tensors);
 
  private:
   std::vector<Piece<Host<float>>> pieces_;
@@ -47,13 +52,15 @@ class Bridge<Host<float>> {
 template <>
 class Bridge<Aten<float>> {
  public:
+  using Watched = Counting<Aten<float>>;
+
   Bridge(std::span<const ModelParameter> parameters, const Routing& routing, bool grouped);
 
   const std::vector<Piece<Aten<float>>>& pieces() const { return pieces_; }
   void gather() const;
 
-  static at::Tensor tensor(const TensorBatch& X, std::size_t i);
-  static TensorBatch matrix(std::span<const at::Tensor> tensors);
+  static at::Tensor tensor(const StateSlot<Watched>& slot, std::size_t i);
+  static void set(StateSlot<Watched>& slot, std::span<const at::Tensor> tensors);
 
  private:
   std::vector<TensorGroup> groups_;

@@ -24,7 +24,7 @@ const Config& checked(const Config& config) {
 
 TensorRecord record_of(const std::string& name, const at::Tensor& value) {
   return {.name = name,
-          .dtype = value.scalar_type() == at::kFloat ? Dtype::f32 : Dtype::f64,
+          .dtype = stored_type(value),
           .shape = {value.sizes().begin(), value.sizes().end()},
           .bytes = {static_cast<const std::byte*>(value.const_data_ptr()), value.nbytes()}};
 }

@@ -58,7 +58,7 @@ Routing routing_of(const OptimizerConfig& optimizer, const PolarPlans& plans) {
 // The tensor of a file as one that may be read from, after its type and shape were checked.
 at::Tensor stored_tensor(const SafetensorsFile& file, const std::string& name, const at::Tensor& like) {
   const auto& record = file.tensor(name);
-  const auto type = like.scalar_type() == at::kFloat ? Dtype::f32 : Dtype::f64;
+  const Dtype type = stored_type(like);
   const std::vector<Index> shape(like.sizes().begin(), like.sizes().end());
   check_data(record.dtype == type && record.shape == shape, "[checkpoint] {} must be {} [{}]; {} [{}] came", name,
              name_of(type), fmt::join(shape, ", "), name_of(record.dtype), fmt::join(record.shape, ", "));
@@ -82,6 +82,17 @@ std::string tensor_name(const std::string& parameter, const std::string& what) {
 }
 
 }  // namespace
+
+Dtype stored_type(const at::Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kBFloat16:
+      return Dtype::bf16;
+    case at::kFloat:
+      return Dtype::f32;
+    default:
+      return Dtype::f64;
+  }
+}
 
 class Update::Stepper {
  public:
@@ -135,7 +146,7 @@ class Update::StepperOn final : public Update::Stepper {
     for (const auto& slot : own.slots) {
       const auto& names = names_.at(slot.parameter);
       for (std::size_t i = 0; i < names.size(); ++i)
-        result.tensors.emplace_back(tensor_name(names[i], slot.slot), Bridge<E>::tensor(slot.value, i));
+        result.tensors.emplace_back(tensor_name(names[i], slot.slot), Bridge<E>::tensor(slot, i));
     }
     return result;
   }
@@ -152,8 +163,8 @@ class Update::StepperOn final : public Update::Stepper {
       const auto& names = names_.at(slot.parameter);
       std::vector<at::Tensor> stored;
       for (std::size_t i = 0; i < names.size(); ++i)
-        stored.push_back(stored_tensor(file, tensor_name(names[i], slot.slot), Bridge<E>::tensor(slot.value, i)));
-      slot.value = Bridge<E>::matrix(stored);
+        stored.push_back(stored_tensor(file, tensor_name(names[i], slot.slot), Bridge<E>::tensor(slot, i)));
+      Bridge<E>::set(slot, stored);
     }
     optimizer_.load(offered);
   }

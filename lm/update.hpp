@@ -28,6 +28,9 @@ struct UpdateState {
   Metadata words;
 };
 
+/// The type of a tensor in a checkpoint: bf16, f32 or f64.
+Dtype stored_type(const at::Tensor& tensor);
+
 /// Steps the parameters of a model in place, by the rule that the configuration gives to each.
 class Update {
  public:

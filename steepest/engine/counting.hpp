@@ -320,6 +320,11 @@ class Counting {
     const Span span = watch("round_read_out", Phase::memory);
     return inner_->round_read_out(gate, c, M, G, X);
   }
+  void read_out(const Gate& gate, const ReadOut<Scalar>& c, const auto& M, const auto& G,
+                auto&& R) requires RoundedMomentEngine<Inner> {
+    const Span span = watch("read_out", Phase::memory);
+    inner_->read_out(gate, c, M, G, R);
+  }
   void sign(const auto& X, auto&& Y) {
     const Span span = watch("sign", Phase::memory);
     inner_->sign(X, Y);

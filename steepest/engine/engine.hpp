@@ -157,4 +157,16 @@ concept NarrowingEngine = ElementwiseEngine<E> && Engine<typename E::Narrow> &&
   la.decay_and_subtract(gate, s, W, s, X);                                      // W = s0 W - s1 X
 };
 
+/// Adds passes over first moments that are kept in bf16 (updates.hpp), the same as those over moments of its own but for rounding.
+template <class E>
+concept RoundedMomentEngine = OnePassEngine<E> && NarrowingEngine<E> &&
+    requires(E& la, typename E::Matrix& W, const RoundedMoment<typename E::Narrow::Matrix>& M, typename E::Matrix& V,
+             const typename E::Matrix& G, typename E::Narrow::Matrix& X, const typename E::Gate& gate,
+             const AdamUpdate<typename E::Scalar>& adam, const MomentumUpdate<typename E::Scalar>& momentum) {
+  la.adam_update(gate, adam, W, M, V, G);
+  la.momentum_update(gate, momentum, W, M, G);
+  la.read_out(gate, momentum.read_out, M, G, W);  // M = M', W = R; a closed gate leaves both
+  la.read_out(gate, momentum.read_out, M, G, X);  // M = M', X = R to nearest; a closed gate leaves both
+};
+
 }  // namespace steepest

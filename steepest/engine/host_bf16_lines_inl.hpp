@@ -15,10 +15,40 @@ template <class F, class... Line>
   for (Index k = 0; k < n; ++k) f(lines[k]...);
 }
 
-template <class F, class... T>
-void vector_line_loop(Index n, F f, T*... lines) {
+template <class F, class... Line>
+void vector_line_loop(Index n, F f, Line... lines) {
   with_machine_vectors([=](auto... line) { line_loop(n, f, line...); }, lines...);
 }
+
+/// Stands for a matrix of `cols` columns whose entries are their own places in the order by rows, modulo 2^32.
+struct Places {
+  Index cols;
+};
+
+struct PlaceLine {
+  std::uint32_t first, stride;
+  std::uint32_t operator[](Index k) const { return first + stride * static_cast<std::uint32_t>(k); }
+};
+
+inline PlaceLine line(const Places& places, bool along_rows, Index i) {
+  if (along_rows) return {static_cast<std::uint32_t>(i * places.cols), 1};
+  return {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(places.cols)};
+}
+inline bool contiguous(const PlaceLine&) { return true; }
+
+/// What a loop over a contiguous line indexes.
+template <class T>
+T* indexed(const Line<T>& line) {
+  return line.data;
+}
+inline PlaceLine indexed(const PlaceLine& line) { return line; }
+
+/// Whether the lines of a matrix follow one another without a gap.
+template <class T>
+bool fills(const MatrixView<T>& X, bool along_rows) {
+  return along_rows ? X.col_stride == 1 && X.row_stride == X.cols : X.row_stride == 1 && X.col_stride == X.rows;
+}
+inline bool fills(const Places&, bool along_rows) { return along_rows; }
 
 /// f(y, x...) for each entry of Y and its counterparts, as for_each_entry; matrices are the same or do not overlap, for entries
 /// are taken many at a time.
@@ -26,14 +56,11 @@ template <class T, class F, class... X>
 void map_lines(F f, const MatrixView<T>& Y, const X&... others) {
   const Walk<T> walk(Y);
   const bool unit = unit_strides(walk, Y, others...);
-  const auto fills = [&](const auto& view) {
-    return walk.along_rows ? view.col_stride == 1 && view.row_stride == view.cols
-                           : view.row_stride == 1 && view.col_stride == view.rows;
-  };
-  const bool joined = fills(Y) && (fills(others) && ...);  // the lines of a piece are one
+  const bool joined =
+      fills(Y, walk.along_rows) && (fills(others, walk.along_rows) && ...);  // the lines of a piece are one
   for_each_piece(walk.pieces, [&](Index piece) {
     const Index begin = piece * walk.lines_per_piece, end = std::min(walk.lines, begin + walk.lines_per_piece);
-    const auto data = [&](const auto& view, Index i) { return line(view, walk.along_rows, i).data; };
+    const auto data = [&](const auto& view, Index i) { return indexed(line(view, walk.along_rows, i)); };
     if (joined) return vector_line_loop((end - begin) * walk.length, f, data(Y, begin), data(others, begin)...);
     for (Index i = begin; i < end; ++i)
       if (unit)

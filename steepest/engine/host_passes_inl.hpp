@@ -49,10 +49,15 @@ Line<T> line(const MatrixView<T>& X, bool along_rows, Index i) {
                     : Line<T>{X.data + i * X.col_stride, X.row_stride};
 }
 
+template <class T>
+bool contiguous(const Line<T>& line) {
+  return line.stride == 1;
+}
+
 /// True where all lines are contiguous: loops over pointers vectorize.
 template <class T, class... X>
 bool unit_strides(const Walk<T>& walk, const X&... matrices) {
-  return ((line(matrices, walk.along_rows, 0).stride == 1) && ...);
+  return (contiguous(line(matrices, walk.along_rows, 0)) && ...);
 }
 
 /// f(y, x...) for each entry of Y and its counterparts.

@@ -165,6 +165,16 @@ class Host {
   double round_read_out(bool gate, const ReadOut<double>& c, const Matrix& M, const Matrix& G,
                         const MatrixView<BFloat16>& X);
   void decay_and_subtract(bool gate, double s, const Matrix& Y, double t, const MatrixView<BFloat16>& X);
+
+  // Passes over moments in bf16 (host_rounded_moments.cpp).
+  using Moment = RoundedMoment<MatrixView<BFloat16>>;
+  void adam_update(bool gate, const AdamUpdate<double>& c, const Matrix& W, const Moment& moment, const Matrix& V,
+                   const Matrix& G);
+  void momentum_update(bool gate, const MomentumUpdate<double>& c, const Matrix& W, const Moment& moment,
+                       const Matrix& G);
+  void read_out(bool gate, const ReadOut<double>& c, const Moment& moment, const Matrix& G, const Matrix& R);
+  void read_out(bool gate, const ReadOut<double>& c, const Moment& moment, const Matrix& G,
+                const MatrixView<BFloat16>& R);
   void sign(const Matrix& X, const Matrix& Y);
   void normalize_rows(double c, const Matrix& X, const Matrix& Y);
   void normalize_columns(double c, const Matrix& X, const Matrix& Y) {

@@ -1,10 +1,10 @@
 #pragma once
 // Matrices stored in 16 bits beside an engine that computes in more: the passes between the two.
 
-#include <algorithm>
+#include <variant>
 
 #include "steepest/base/bfloat16.hpp"
-#include "steepest/base/view.hpp"
+#include "steepest/engine/engine.hpp"
 
 namespace steepest {
 namespace narrow_detail {
@@ -19,7 +19,20 @@ void for_each_pair(const MatrixView<X_>& X, const MatrixView<Y_>& Y, F f) {
     for (Index j = 0; j < A.cols; ++j) f(A(i, j), B(i, j));
 }
 
+template <class E>
+struct CompanionMatrix {
+  using Type = std::monostate;
+};
+template <NarrowingEngine E>
+struct CompanionMatrix<E> {
+  using Type = typename E::Narrow::Matrix;
+};
+
 }  // namespace narrow_detail
+
+/// The matrix of the engine's companion in bf16; an empty type where it has none.
+template <class E>
+using NarrowMatrix = typename narrow_detail::CompanionMatrix<E>::Type;
 
 /// A matrix of X's shape and order as `la` stores one, for its shape alone: it has no memory.
 template <class E>

@@ -52,7 +52,7 @@ constexpr std::string_view parameter_name = "parameter";
 
 template <class T>
 constexpr Dtype stored_type() {
-  return sizeof(T) == 8 ? Dtype::f64 : Dtype::f32;
+  return sizeof(T) == 8 ? Dtype::f64 : sizeof(T) == 4 ? Dtype::f32 : Dtype::bf16;
 }
 
 std::string stored_word(const SafetensorsFile& file, const std::string& key) {
@@ -83,8 +83,9 @@ template <class T>
 void check_finite(MatrixView<T> X, const std::filesystem::path& path, std::string_view what) {
   for (Index i = 0; i < X.rows; ++i)
     for (Index j = 0; j < X.cols; ++j)
-      check_data(std::isfinite(X(i, j)), "[trace] {}: the {} must be finite; its entry [{}, {}] is {}", path.string(),
-                 what, i, j, X(i, j));
+      check_data(std::isfinite(static_cast<double>(X(i, j))),
+                 "[trace] {}: the {} must be finite; its entry [{}, {}] is {}", path.string(), what, i, j,
+                 static_cast<double>(X(i, j)));
 }
 
 /// What else decides the meaning of the slots. A state without such a word is taken as it is.
@@ -102,6 +103,33 @@ void check_meanings(const SafetensorsFile& file, const PeerRule& rule, const std
                "[trace] {}: the state must be of {} {}; one of {} came", path.string(), key, own,
                found == file.metadata().end() ? "" : found->second);
   }
+}
+
+/// A slot of the file, of `rows` x `cols`, in `memory`.
+template <class T>
+MatrixView<T> stored_slot(const SafetensorsFile& file, const std::filesystem::path& path, const std::string& slot,
+                          std::vector<Index> shape, std::vector<T>& memory) {
+  const TensorRecord& record = file.tensor(slot);
+  check_data(record.dtype == stored_type<T>() && record.shape == shape,
+             "[trace] slot {} must be {} [{}, {}]; it is not in {}", slot, name_of(stored_type<T>()), shape[0],
+             shape[1], path.string());
+  memory.resize(record.bytes.size() / sizeof(T));
+  std::copy(record.bytes.begin(), record.bytes.end(), std::as_writable_bytes(std::span(memory)).begin());
+  const MatrixView<T> X = row_major(memory.data(), shape[0], shape[1]);
+  check_finite(X, path, fmt::format("slot {}", slot));
+  return X;
+}
+
+/// The bytes of X, row by row.
+template <class T>
+std::vector<std::byte> bytes_by_rows(const MatrixView<T>& X) {
+  std::vector<std::byte> result;
+  for (Index i = 0; i < X.rows; ++i)
+    for (Index j = 0; j < X.cols; ++j) {
+      const auto bytes = std::as_bytes(std::span(&X(i, j), 1));
+      result.insert(result.end(), bytes.begin(), bytes.end());
+    }
+  return result;
 }
 
 /// The file's slots in place of the optimizer's own.
@@ -123,16 +151,14 @@ void load_state(Optimizer<Host<T>>& optimizer, const PeerRule& rule, const std::
   const auto split = file.metadata().find("split");
   parameter.split = split == file.metadata().end() ? text(Split{}) : split->second;
   std::vector<std::vector<T>> memory(offered.slots.size());
+  std::vector<std::vector<BFloat16>> narrow_memory(offered.slots.size());
   for (std::size_t k = 0; k < memory.size(); ++k) {
     StateSlot<Host<T>>& slot = offered.slots[k];
-    const TensorRecord& record = file.tensor(slot.slot);
-    check_data(record.dtype == stored_type<T>() && record.shape == std::vector<Index>{slot.value.rows, slot.value.cols},
-               "[trace] slot {} must be {} [{}, {}]; it is not in {}", slot.slot, name_of(stored_type<T>()),
-               slot.value.rows, slot.value.cols, path.string());
-    memory[k].resize(record.bytes.size() / sizeof(T));
-    std::copy(record.bytes.begin(), record.bytes.end(), std::as_writable_bytes(std::span(memory[k])).begin());
-    slot.value = row_major(memory[k].data(), slot.value.rows, slot.value.cols);
-    check_finite(slot.value, path, fmt::format("slot {}", slot.slot));
+    const std::vector<Index> shape{slot.value.rows, slot.value.cols};
+    if (slot.narrow)
+      slot.narrow = stored_slot(file, path, slot.slot, shape, narrow_memory[k]);
+    else
+      slot.value = stored_slot(file, path, slot.slot, shape, memory[k]);
   }
   optimizer.load(offered);
 }
@@ -166,18 +192,15 @@ void save_state(const Optimizer<Host<T>>& optimizer, const PeerRule& rule, const
                 const std::filesystem::path& path) {
   const OptimizerState<Host<T>> state = optimizer.state();
   const ParameterState& parameter = state.parameters.front();
-  std::vector<std::vector<T>> memory;
+  std::vector<std::vector<std::byte>> memory;
   std::vector<TensorRecord> records;
-  for (const auto& slot : state.slots) {
-    std::vector<T>& values = memory.emplace_back();
-    for (Index i = 0; i < slot.value.rows; ++i)
-      for (Index j = 0; j < slot.value.cols; ++j) values.push_back(slot.value(i, j));
-  }
+  for (const auto& slot : state.slots)
+    memory.push_back(slot.narrow ? bytes_by_rows(*slot.narrow) : bytes_by_rows(slot.value));
   for (std::size_t k = 0; k < memory.size(); ++k)
     records.push_back({.name = state.slots[k].slot,
-                       .dtype = stored_type<T>(),
+                       .dtype = state.slots[k].narrow ? Dtype::bf16 : stored_type<T>(),
                        .shape = {state.slots[k].value.rows, state.slots[k].value.cols},
-                       .bytes = std::as_bytes(std::span(memory[k]))});
+                       .bytes = memory[k]});
   Metadata words{{"format", fmt::format("{}", state.format)},   {"rule", parameter.rule},
                  {"rows", fmt::format("{}", parameter.rows)},   {"cols", fmt::format("{}", parameter.cols)},
                  {"steps", fmt::format("{}", parameter.steps)}, {"taken", fmt::format("{}", state.taken)},

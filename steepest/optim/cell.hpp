@@ -35,8 +35,10 @@ struct Cell {
   Rule rule;
   MapNorm norm;
   PreparedPolar plan;                                          // empty where the map needs no polar factor
-  std::vector<typename E::Matrix> state;                       // slots(rule), in that order
+  std::vector<typename E::Matrix> state;                       // slots(rule), in that order, but for `moment`
   std::array<std::size_t, 6> begins = {};                      // of the parts in `state`, and the end
+  std::optional<NarrowMatrix<E>> moment = std::nullopt;        // the first slot, where it lies in bf16
+  std::uint64_t stream = 0;                                    // of its random numbers
   typename E::Scalar steps = 0.0;                              // that changed this parameter
   std::optional<typename E::Matrix> direction = std::nullopt;  // kept only where a step is shared
 
@@ -107,6 +109,17 @@ Weighted<E> decayed_gradient(E& la, const Rule& rule, const BlockMatrices<E>& bl
   return {scratch, 1.0};
 }
 
+/// The first moment in bf16, and how this step rounds it: at random by numbers of the seed, the block's name and the count of its
+/// steps, which resume with it.
+template <ElementwiseEngine E>
+std::optional<RoundedMoment<NarrowMatrix<E>>> rounded_moment(E& la, const Cell<E>& cell) {
+  if (!cell.moment) return std::nullopt;
+  Rounding rounding{.stochastic = cell.rule.rounding == MomentRounding::stochastic};
+  if (rounding.stochastic)
+    rounding.key = random_key(cell.stream, static_cast<std::uint64_t>(la.reading(cell.steps).get()));
+  return RoundedMoment<NarrowMatrix<E>>{*cell.moment, rounding};
+}
+
 /// Scratch matrices of the block's shape: decayed gradient, read-out, prepared read-out, direction.
 template <ElementwiseEngine E>
 struct CellScratch {
@@ -127,7 +140,7 @@ template <ElementwiseEngine E, class Frame>
 CellScratch<E> cell_scratch(Frame& frame, const Cell<E>& cell, const typename E::Matrix& G) {
   const Rule& rule = cell.rule;
   const auto taken_if = [&](bool used) { return used ? frame.matrix_like(G) : frame.matrix(G, 0, 0); };
-  const bool polar_first = rule.order == Order::polar_first, reads_out = reads_out_anew(rule);
+  const bool polar_first = rule.order == Order::polar_first, reads_out = reads_out_anew<E>(rule);
   const bool prepares = rule.preparation != Preparation::none || rounds_factor<E>(rule);
   const bool in_place = outlived_by_factor(cell) && !polar_first && (prepares || reads_out);
   CellScratch<E> scratch{taken_if(rule.decay == Decay::gradient && rule.weight_decay != 0),
@@ -198,6 +211,7 @@ typename E::Matrix direction(E& la, Cell<E>& cell, const BlockMatrices<E>& block
   cell.steps = la.advance(common.gate, cell.steps);
   if (rule.step_size == RateKind::prodigy) X.weight = cell.before.distance * X.weight;  // d g
   StepInput<E> in = step_input(cell, common, X);
+  in.rounded = rounded_moment(la, cell);
   if (rule.step_size == RateKind::prodigy) in.unit = cell.now.distance;
   if (rule.order == Order::momentum_first) in.read = read_out(la, in, X, scratch.R);
   cell.rate = rate_of(la, cell, block.W, in, common);
@@ -293,9 +307,22 @@ void apply(E& la, Cell<E>& cell, typename E::Matrix& W, const CommonStep<E>& com
 template <OnePassEngine E>
 void move_in_one_pass(E& la, Cell<E>& cell, BlockMatrices<E>& block, const CommonStep<E>& common) {
   cell.steps = la.advance(common.gate, cell.steps);
-  const StepInput<E> in = step_input(cell, common, Weighted<E>{block.G, common.clip_factor});
+  StepInput<E> in = step_input(cell, common, Weighted<E>{block.G, common.clip_factor});
+  in.rounded = rounded_moment(la, cell);
   cell.rate = rate_of(la, cell, block.W, in, common);
   step_in_one_pass(la, in, weight_step(la, cell, decay_of(cell, common), common), block.W);
+}
+
+/// Takes X into the first moment and leaves the read-out, rounded, in R; returns max |r_ij|, NaN where R has one.
+template <NarrowingEngine E>
+typename E::Scalar rounded_read_out(E& la, const StepInput<E>& in, NarrowMatrix<E>& R) {
+  const auto numbers = read_out_numbers(la, in, in.gradient.weight);
+  if constexpr (RoundedMomentEngine<E>)
+    if (in.rounded) {
+      la.read_out(in.gate, numbers, *in.rounded, in.gradient.matrix, R);
+      return la.bf16().max_abs(R);
+    }
+  return la.round_read_out(in.gate, numbers, in.state(Part::moment).front(), in.gradient.matrix, R);
 }
 
 /// The step of a rule that fits_rounded_factor: one pass over M and G leaves the rounded read-out R, another one over W
@@ -308,14 +335,14 @@ void move_by_rounded_factor(E& la, Cell<E>& cell, BlockMatrices<E>& block, const
   auto decayed = decays_first ? frame.matrix_like(block.G) : frame.matrix(block.G, 0, 0);
   const Weighted<E> X = decayed_gradient(la, rule, block, common, decayed);
   cell.steps = la.advance(common.gate, cell.steps);
-  const StepInput<E> in = step_input(cell, common, X);
+  StepInput<E> in = step_input(cell, common, X);
+  in.rounded = rounded_moment(la, cell);
   cell.rate = rate_of(la, cell, block.W, in, common);
   auto&& bf16 = la.bf16();
   auto narrow_frame = bf16.frame();
   auto R = narrow_frame.matrix_like(block.G);
   auto D = outlived_by_factor(cell) ? R : narrow_frame.matrix_like(block.G);
-  const auto largest =
-      la.round_read_out(common.gate, read_out_numbers(la, in), in.state(Part::moment).front(), X.matrix, R);
+  const auto largest = rounded_read_out(la, in, R);
   auto turned_D = bf16.transposed(D);
   factor_here<typename E::Narrow>(bf16, rule, cell.plan, {turned ? bf16.transposed(R) : R, largest},
                                   turned ? turned_D : D);

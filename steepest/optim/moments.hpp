@@ -1,6 +1,7 @@
 #pragma once
 // First moments and their read-outs.
 
+#include "steepest/optim/moment_storage.hpp"
 #include "steepest/optim/step_input.hpp"
 
 namespace steepest {
@@ -14,9 +15,11 @@ typename E::Scalar entering_share(E& la, const StepInput<E>& in) {
   return 1.0 - rule.dampening * la.one_minus_power(0, in.steps - 1.0);  // 1 - dampening (1 - 0^(t - 1))
 }
 
-/// True where the read-out is not the moment itself.
-inline bool reads_out_anew(const Rule& rule) {
-  return !keeps_momentum(rule) || rule.moment == Moment::double_average || rule.moment_correction || rule.nesterov;
+/// True where the read-out is not a matrix of the state.
+template <Engine E>
+bool reads_out_anew(const Rule& rule) {
+  return rounds_moment<E>(rule) || !keeps_momentum(rule) || rule.moment == Moment::double_average ||
+         rule.moment_correction || rule.nesterov;
 }
 
 /// R from M and X, each over its own 1 - mu^k as in optax (Dozat 2016 for the Nesterov form).
@@ -30,12 +33,11 @@ void corrected_read_out(E& la, const StepInput<E>& in, const Weighted<E>& X, typ
   la.add(share * now * X.weight, X.matrix, mu * ahead, M, R);
 }
 
-/// The numbers of `read_out` for a rule that keeps a moment in it, in one pass.
+/// The numbers of `read_out` of f times a matrix for a rule that keeps a moment in it, in one pass.
 template <ElementwiseEngine E>
-ReadOut<typename E::Scalar> read_out_numbers(E& la, const StepInput<E>& in) {
+ReadOut<typename E::Scalar> read_out_numbers(E& la, const StepInput<E>& in, const typename E::Scalar& f) {
   using Scalar = typename E::Scalar;
   const Rule& rule = in.rule;
-  const auto& f = in.gradient.weight;
   const double mu = rule.momentum;
   if (rule.moment == Moment::double_average)
     return {.kept = rule.beta2,
@@ -64,6 +66,11 @@ typename E::Matrix read_out(E& la, const StepInput<E>& in, const Weighted<E>& X,
     la.scale(X.weight, X.matrix, scratch);  // R = X
     return scratch;
   }
+  if constexpr (RoundedMomentEngine<E>)
+    if (in.rounded) {
+      la.read_out(in.gate, read_out_numbers(la, in, X.weight), *in.rounded, X.matrix, scratch);
+      return scratch;
+    }
   const double mu = rule.momentum;
   typename E::Matrix& M = in.state(Part::moment).front();
   if (rule.moment == Moment::double_average) {

@@ -111,6 +111,8 @@ void warm_steps_allocate_nothing(int threads) {
   std::vector<Rule> rules(rule_table().begin(), rule_table().end());
   rules.push_back(make_rule("signum", {{"norm", "by_role"}}));
   rules.push_back(make_rule("polargrad", {{"scale", "shared_dual_norm"}}));
+  for (const char* name : {"adamw", "signum", "muon"})
+    rules.push_back(make_rule(name, {{"momentum_storage", "bf16"}, {"rounding", "stochastic"}}));
   for (const Rule& rule : rules) {
     TestNetwork<T> network;
     add_every_role(network);

@@ -42,27 +42,30 @@ void adam_in_one_pass(E& la, const StepInput<E>& in, const WeightStep<E>& step, 
   const Rule& rule = in.rule;
   const auto [numerator, root] = maps::adam_corrections(la, in);
   const auto& f = in.gradient.weight;
-  la.adam_update(in.gate,
-                 {.first_kept = rule.momentum,
-                  .first_taken = (1 - rule.momentum) * f,
-                  .second_kept = rule.beta2,
-                  .weight = f,
-                  .numerator = numerator,
-                  .root = root,
-                  .epsilon = rule.epsilon,
-                  .weight_kept = step.kept,
-                  .rate = step.rate},
-                 W, in.state(Part::moment).front(), in.state(Part::map).front(), in.gradient.matrix);
+  const AdamUpdate<typename E::Scalar> numbers{.first_kept = rule.momentum,
+                                               .first_taken = (1 - rule.momentum) * f,
+                                               .second_kept = rule.beta2,
+                                               .weight = f,
+                                               .numerator = numerator,
+                                               .root = root,
+                                               .epsilon = rule.epsilon,
+                                               .weight_kept = step.kept,
+                                               .rate = step.rate};
+  auto& V = in.state(Part::map).front();
+  if constexpr (RoundedMomentEngine<E>)
+    if (in.rounded) return la.adam_update(in.gate, numbers, W, *in.rounded, V, in.gradient.matrix);
+  la.adam_update(in.gate, numbers, W, in.state(Part::moment).front(), V, in.gradient.matrix);
 }
 
 template <OnePassEngine E>
 void momentum_in_one_pass(E& la, const StepInput<E>& in, const WeightStep<E>& step, typename E::Matrix& W) {
-  la.momentum_update(in.gate,
-                     {.read_out = read_out_numbers(la, in),
-                      .by_sign = in.rule.map == MapKind::norm,
-                      .weight_kept = step.kept,
-                      .rate = step.rate},
-                     W, in.state(Part::moment).front(), in.gradient.matrix);
+  const MomentumUpdate<typename E::Scalar> numbers{.read_out = read_out_numbers(la, in, in.gradient.weight),
+                                                   .by_sign = in.rule.map == MapKind::norm,
+                                                   .weight_kept = step.kept,
+                                                   .rate = step.rate};
+  if constexpr (RoundedMomentEngine<E>)
+    if (in.rounded) return la.momentum_update(in.gate, numbers, W, *in.rounded, in.gradient.matrix);
+  la.momentum_update(in.gate, numbers, W, in.state(Part::moment).front(), in.gradient.matrix);
 }
 
 /// Moves W and the state of a rule that fits.

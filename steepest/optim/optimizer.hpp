@@ -94,6 +94,7 @@ class Optimizer {
                     const PreparedPolar& plan);
   void take_part(std::size_t k);
   Matrix first_value(const Slot& slot, const Matrix& W);
+  bool keep_narrow(const Slot& slot, const Matrix& W, Cell<E>& cell);
   bool measures_gradients() const;
   CommonStep<E> reduce(double schedule_factor);
   Scalar clip_factor(const Scalar& gradient_norm);
@@ -129,6 +130,7 @@ Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routi
   for (const auto& p : parameters) {
     const Rule& rule = routing.rule_for(p.name, p.role);
     check_fit(rule, p.name, p.role, la.rows(p.value), la.cols(p.value));
+    check_moment_storage(la, rule);
     const bool polar = maps_by_polar(rule, p.role);
     if (polar && !plans.contains(&rule)) {
       check_factor_storage(la, rule);
@@ -170,6 +172,7 @@ Cell<E> Optimizer<E>::make_cell(const Parameter<E>& p, const BlockPlace& place, 
   auto frame = la_->frame();
   const Matrix W = block_of(*la_, frame, place, p.value);
   for (const Slot& slot : slots(rule, place.rows, place.cols)) {
+    if (keep_narrow(slot, W, cell)) continue;
     for (auto part = static_cast<std::size_t>(slot.part) + 1; part < cell.begins.size(); ++part) ++cell.begins[part];
     cell.state.push_back(first_value(slot, W));
   }
@@ -185,6 +188,20 @@ Cell<E> Optimizer<E>::make_cell(const Parameter<E>& p, const BlockPlace& place, 
     cell.direction = memory_->zeros(W, place.rows, place.cols);
   }
   return cell;
+}
+
+/// Takes a first moment that lies in bf16 into the cell; false for other slots.
+template <ElementwiseEngine E>
+bool Optimizer<E>::keep_narrow(const Slot& slot, const Matrix& W, Cell<E>& cell) {
+  if constexpr (RoundedMomentEngine<E>) {
+    if (slot.part != Part::moment || !rounds_moment<E>(cell.rule)) return false;
+    cell.moment = memory_->narrow_zeros(W);
+    const std::string block = block_range(cell.place.number, cell.place.number);  // as in the routing table
+    cell.stream = random_stream(cell.rule.seed, cell.parameter.name + block);
+    return true;
+  } else {
+    return false;
+  }
 }
 
 /// The slot before the first step. Random numbers are those of the slot's size, the same in every run.
@@ -375,9 +392,16 @@ OptimizerState<E> Optimizer<E>::state() const {
     if (cell.place.number.value_or(0) == 0)
       result.parameters.push_back({p.name, std::string(cell.rule.name), la_->rows(p.value), la_->cols(p.value),
                                    la_->reading(cell.steps).get(), text(p.split)});
-    const std::vector<Slot> names = slots(cell.rule, cell.place.rows, cell.place.cols);
-    for (std::size_t k = 0; k < names.size(); ++k)
-      result.slots.push_back({p.name, slot_name(names[k].name, cell.place.number), cell.state[k]});
+    auto next = cell.state.begin();
+    for (const Slot& slot : slots(cell.rule, cell.place.rows, cell.place.cols)) {
+      std::string name = slot_name(slot.name, cell.place.number);
+      if constexpr (RoundedMomentEngine<E>)
+        if (cell.moment && slot.part == Part::moment) {
+          result.slots.push_back({p.name, std::move(name), wide_shape(*la_, *cell.moment), cell.moment});
+          continue;
+        }
+      result.slots.push_back({p.name, std::move(name), *next++});
+    }
   }
   return result;
 }
@@ -387,8 +411,14 @@ void Optimizer<E>::load(const OptimizerState<E>& offered) {
   const OptimizerState<E> own = state();
   check_state(*la_, own, offered);
   for (const StateSlot<E>& slot : own.slots) {
+    const StateSlot<E>& from = slot_named(offered, slot.parameter, slot.slot);
+    if constexpr (RoundedMomentEngine<E>)
+      if (slot.narrow) {
+        la_->bf16().copy(*from.narrow, *slot.narrow);
+        continue;
+      }
     Matrix target = slot.value;
-    la_->copy(slot_named(offered, slot.parameter, slot.slot).value, target);
+    la_->copy(from.value, target);
   }
   for (Cell<E>& cell : cells_)
     for (const ParameterState& p : offered.parameters)

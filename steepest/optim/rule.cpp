@@ -206,8 +206,10 @@ double shape_scale(Scale scale, Index rows, Index cols) {
   }
 }
 
+bool averages_apart(const Rule& rule) { return averages_itself(rule.map) || rule.step_size == RateKind::schedule_free; }
+
 bool keeps_momentum(const Rule& rule) {
-  if (averages_itself(rule.map) || rule.step_size == RateKind::schedule_free) return false;
+  if (averages_apart(rule)) return false;
   return rule.momentum > 0 || (rule.moment == Moment::double_average && rule.beta2 > 0);
 }
 

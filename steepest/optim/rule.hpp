@@ -14,6 +14,7 @@
 
 #include <array>
 #include <bitset>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -135,6 +136,9 @@ constexpr PolarOptions polar_of_map(PolarMethod method = PolarMethod::qdwh) {
 /// How matrices of a step are stored: as the engine's own are, or in bf16.
 enum class Storage { own, bf16 };
 
+/// How a moment in bf16 is rounded: to nearest, ties to even; or up or down at random, with the value as mean.
+enum class MomentRounding { nearest, stochastic };
+
 /// A list of polynomials instead of the method's own, one for each step.
 struct PolynomialList {
   std::array<OddPolynomial, 16> steps{};
@@ -187,9 +191,12 @@ struct Rule {
   Decay decay = Decay::decoupled;
   bool scaled_decay = false;  // after: W shrinks by 1 - lr c weight_decay
   Moment moment = Moment::average;
-  double momentum = 0;             // adam: beta1
-  double dampening = 0;            // heavy_ball: X enters with 1 - dampening, but the first
-  bool nesterov = false;           // R = mu M + (1 - mu) X or mu M + X instead of M
+  double momentum = 0;                                // adam: beta1
+  Storage momentum_storage = Storage::own;            // of the first moment from step to step
+  MomentRounding rounding = MomentRounding::nearest;  // of a moment in bf16
+  std::uint64_t seed = 0;                             // of stochastic rounding
+  double dampening = 0;                               // heavy_ball: X enters with 1 - dampening, but the first
+  bool nesterov = false;                              // R = mu M + (1 - mu) X or mu M + X instead of M
   bool moment_correction = false;  // R from M / (1 - mu^steps), and X and M each by its own power with Nesterov
   Order order = Order::momentum_first;
   Preparation preparation = Preparation::none;
@@ -285,5 +292,7 @@ std::vector<Slot> slots(const Rule& rule, Index rows, Index cols);
 /// Number of columns that dion and sumo keep for a parameter of m x n, of rows that dion2 maps.
 Index kept_rank(const Rule& rule, Index rows, Index cols);
 bool keeps_momentum(const Rule& rule);
+/// True where the map or the step size keeps a moment in a form of its own, which is not `Part::moment`.
+bool averages_apart(const Rule& rule);
 
 }  // namespace steepest

@@ -72,6 +72,8 @@ constexpr std::array<Named<Normalization>, 2> normalizations{
 constexpr std::array<Named<Grade>, 3> grades{
     {{"muon_grade", Grade::muon_grade}, {"tight", Grade::tight}, {"exact", Grade::exact}}};
 constexpr std::array<Named<Storage>, 2> storages{{{"own", Storage::own}, {"bf16", Storage::bf16}}};
+constexpr std::array<Named<MomentRounding>, 2> roundings{
+    {{"nearest", MomentRounding::nearest}, {"stochastic", MomentRounding::stochastic}}};
 constexpr std::array<Named<Rank>, 2> ranks{{{"complete", Rank::complete}, {"partial", Rank::partial}}};
 constexpr std::array<Named<bool>, 2> truths{{{"true", true}, {"false", false}}};
 
@@ -88,6 +90,8 @@ double non_negative(Text text) {
   check(std::isfinite(value) && value >= 0, "[optim] the value must be finite and at least 0; {} came", text);
   return value;
 }
+
+std::uint64_t seed(Text text) { return parsed<std::uint64_t>(text); }
 
 double positive(Text text) {
   const auto value = parsed<double>(text);
@@ -171,6 +175,7 @@ std::string coefficients_of(const Rule& rule) {
 }
 
 bool always(const Rule&) { return true; }
+bool with_moment(const Rule& r) { return !averages_apart(r); }
 bool with_norm(const Rule& r) { return r.map == MapKind::norm; }
 bool with_basis(const Rule& r) { return r.map == MapKind::soap; }
 bool with_betas(const Rule& r) { return r.map == MapKind::adam || with_basis(r) || r.moment == Moment::double_average; }
@@ -287,6 +292,13 @@ constexpr std::array table{
         "momentum_form",
         "average: M = mu M + (1 - mu) G; heavy_ball: M = mu M + G; double_average: read with beta1, kept with beta2",
         [](const Rule& r) { return r.map != MapKind::adam && r.map < MapKind::soap; }),
+    word<storages, &Rule::momentum_storage>(
+        "momentum_storage", "of the first moment: own: the optimizer's; bf16: 2 bytes an entry, on the host",
+        with_moment),
+    word<roundings, &Rule::rounding>(
+        "rounding", "of a moment in bf16: nearest, or stochastic: at random, so that small increments stay in the mean",
+        with_moment),
+    number<seed, &Rule::seed>("seed", "of stochastic rounding", with_moment),
     number<fraction, &Rule::dampening>("dampening", "the gradient enters the moment with 1 - dampening, but the first",
                                        with_heavy_ball),
     word<truths, &Rule::nesterov>("nesterov", "true: the moment is read out one step ahead", without_betas),

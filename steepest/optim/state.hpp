@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "steepest/base/check.hpp"
-#include "steepest/engine/engine.hpp"
+#include "steepest/engine/narrow.hpp"
 
 namespace steepest {
 
@@ -32,6 +32,8 @@ struct StateSlot {
   std::string parameter;
   std::string slot;  // "momentum", "second_moment"; "momentum.2" of block 2
   typename E::Matrix value;
+  std::optional<NarrowMatrix<E>> narrow =
+      std::nullopt;  // the value where it lies in bf16; then `value` is a shape alone
 };
 
 template <Engine E>
@@ -57,7 +59,10 @@ const StateSlot<E>& slot_named(const OptimizerState<E>& state, std::string_view 
   return state.slots.front();
 }
 
-/// Refuses `offered` unless it has the format, the parameters, rules, shapes and splits, and the slots of `own`, in any order.
+inline std::string_view storage_name(bool narrow) { return narrow ? "bf16" : "the engine's own type"; }
+
+/// Refuses `offered` unless it has the format, the parameters, rules, shapes and splits, and the slots of `own`, in any order and
+/// stored as there.
 /// Throws std::invalid_argument naming the first difference; changes nothing.
 template <Engine E>
 void check_state(E& la, const OptimizerState<E>& own, const OptimizerState<E>& offered) {
@@ -81,6 +86,8 @@ void check_state(E& la, const OptimizerState<E>& own, const OptimizerState<E>& o
     check(la.rows(t.value) == la.rows(s.value) && la.cols(t.value) == la.cols(s.value),
           "[optim] slot {} of '{}' must be {} x {}; {} x {} came", s.slot, s.parameter, la.rows(s.value),
           la.cols(s.value), la.rows(t.value), la.cols(t.value));
+    check(t.narrow.has_value() == s.narrow.has_value(), "[optim] slot {} of '{}' must be stored in {}; in {} came",
+          s.slot, s.parameter, storage_name(s.narrow.has_value()), storage_name(t.narrow.has_value()));
     check(la.batch(t.value) == la.batch(s.value), "[optim] slot {} of '{}' must be a batch of {}; one of {} came",
           s.slot, s.parameter, la.batch(s.value), la.batch(t.value));
   }
@@ -101,10 +108,28 @@ class StateMemory {
   }
   std::size_t bytes() const requires requires(const E& la) { la.most_scratch(); }
   { return engine_.most_scratch().front(); }
+  /// Zeros in bf16, of X's shape and stored as X is.
+  NarrowMatrix<E> narrow_zeros(const typename E::Matrix& X) requires NarrowingEngine<E> {
+    if (!narrow_frame_) narrow_frame_.emplace(engine_);
+    auto result = narrow_frame_->frame.matrix_like(X);
+    engine_.bf16().fill(0, result);
+    return result;
+  }
 
  private:
+  template <class Any>
+  struct NarrowFrame {
+    explicit NarrowFrame(Any&) {}
+  };
+  template <NarrowingEngine Any>
+  struct NarrowFrame<Any> {
+    explicit NarrowFrame(Any& la) : frame(la.bf16().frame()) {}
+    decltype(std::declval<Any&>().bf16().frame()) frame;
+  };
+
   E engine_;
   decltype(std::declval<E&>().frame()) frame_{engine_.frame()};
+  std::optional<NarrowFrame<E>> narrow_frame_;  // a scope within that of frame_
 };
 
 }  // namespace steepest

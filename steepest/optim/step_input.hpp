@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "steepest/engine/narrow.hpp"
 #include "steepest/optim/rule.hpp"
 
 namespace steepest {
@@ -30,6 +31,7 @@ struct StepInput {
   std::array<std::span<Matrix>, 5> slots;
   typename E::Scalar unit = 1.0;              // of X: prodigy's distance, by which epsilon is multiplied
   std::optional<Matrix> read = std::nullopt;  // R, once it is read out
+  std::optional<RoundedMoment<NarrowMatrix<E>>> rounded = std::nullopt;  // the first moment, where it lies in bf16
 
   std::span<Matrix> state(Part part) const { return slots[static_cast<std::size_t>(part)]; }
 };

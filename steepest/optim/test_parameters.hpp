@@ -83,9 +83,11 @@ std::vector<double> remembered(const Optimizer<Host<T>>& optimizer) {
   const auto state = optimizer.state();
   std::vector<double> result{state.taken};
   for (const auto& p : state.parameters) result.push_back(p.steps);
-  for (const auto& s : state.slots)
-    for (Index i = 0; i < s.value.rows; ++i)
-      for (Index j = 0; j < s.value.cols; ++j) result.push_back(static_cast<double>(s.value(i, j)));
+  const auto append = [&result](const auto& X) {
+    for (Index i = 0; i < X.rows; ++i)
+      for (Index j = 0; j < X.cols; ++j) result.push_back(static_cast<double>(X(i, j)));
+  };
+  for (const auto& s : state.slots) s.narrow ? append(*s.narrow) : append(s.value);
   return result;
 }
 

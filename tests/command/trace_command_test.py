@@ -253,6 +253,24 @@ def test_a_gradient_that_is_not_finite_is_skipped_or_propagated(steepest: Run, t
     assert refused.returncode == 2 and "'ignore' is not known" in refused.stderr
 
 
+def test_a_momentum_in_bf16_resumes_bit_for_bit(steepest: Run, tmp_path: Path) -> None:
+    """Rounded at random, four steps are two and two; a run in f32 refuses the state."""
+    inputs = write_inputs(tmp_path, (4, 6), 4)
+    rule = ["--rule", "adamw", "--dtype", "f32"]
+    narrow = [*rule, "--set", "momentum_storage=bf16", "--set", "rounding=stochastic", "--set", "seed=7"]
+    whole = traced(steepest, tmp_path, [*narrow, *inputs])
+    state = ["--state", "s.safetensors"]
+    halfway = traced(steepest, tmp_path, [*narrow, *inputs[:6], *state])
+    header, _ = parts_of_state(tmp_path)
+    assert header["momentum"]["dtype"] == "BF16" and header["second_moment"]["dtype"] == "F32"
+    np.save(tmp_path / "w0.npy", halfway)
+    refused = steepest("trace", *rule, *inputs[:2], *inputs[6:], *state, "--out", "w.npy")
+    assert refused.returncode == 1 and "slot momentum must be F32" in refused.stderr
+    assert np.array_equal(traced(steepest, tmp_path, [*narrow, *inputs[:2], *inputs[6:], *state]), whole)
+    nearest = traced(steepest, tmp_path, [*rule, "--set", "momentum_storage=bf16", *inputs])
+    assert not np.array_equal(nearest, whole)
+
+
 @pytest.mark.parametrize("blocked", ["w.npy", "s.safetensors"])
 def test_parameter_and_state_move_together(steepest: Run, tmp_path: Path, blocked: str) -> None:
     """Where one of them is a folder the other is not written."""
