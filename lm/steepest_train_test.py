@@ -230,6 +230,39 @@ def test_resume_refuses_what_would_change_the_curve(text: Path, tmp_path: Path) 
     assert other.returncode == 1 and "training text" in other.stderr
 
 
+def test_momenta_in_bf16_resume_to_the_same_losses(text: Path, tmp_path: Path) -> None:
+    """Rounded at random, in matrices and vectors; the checkpoint holds BF16, and the engine aten refuses by name."""
+    narrow = [
+        word
+        for group in ("hidden", "rest")
+        for setting in ("momentum_storage=bf16", "rounding=stochastic")
+        for word in ("--set", f"optimizer.{group}.{setting}")
+    ]
+    wanted = [*TINY, "--text", str(text), "--steps", "10", *narrow]
+    assert train(*wanted, "--out", str(tmp_path / "whole")).returncode == 0
+    out = tmp_path / "halved"
+    assert train(*wanted, "--out", str(out), "--stop-at", "5").returncode == 0
+    content = next(out.glob("checkpoint-*.safetensors")).read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    types = {key.rsplit(".", 1)[-1]: entry["dtype"] for key, entry in header.items() if key.startswith("optimizer.")}
+    assert (types["momentum"], types["second_moment"]) == ("BF16", "F32")
+    assert train("--resume", str(out)).returncode == 0
+    assert losses(out) == losses(tmp_path / "whole")
+    refused = train(*wanted, "--out", str(tmp_path / "aten"), "--set", "optimizer.engine=aten")
+    assert refused.returncode == 2 and "a momentum in bf16 needs an engine" in refused.stderr
+
+
+def test_a_look_for_what_is_not_finite_is_not_made_where_it_is_not_asked_for(text: Path, tmp_path: Path) -> None:
+    """The losses are those of the checked run; the norm of the gradient was not measured."""
+    checked, unchecked = tmp_path / "checked", tmp_path / "unchecked"
+    assert train(*flags(text, checked, 5)).returncode == 0
+    done = train(*flags(text, unchecked, 5), "--set", "optimizer.on_nonfinite=propagate")
+    assert done.returncode == 0, done.stderr
+    assert losses(unchecked) == losses(checked)
+    records = [json.loads(line) for line in (unchecked / "records.jsonl").read_text().splitlines()]
+    assert all(record["gradient_norm"] is None for record in records if record["event"] == "step")
+
+
 def test_a_resumed_run_repeats_its_plan_whatever_the_rates_are(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

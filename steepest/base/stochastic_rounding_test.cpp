@@ -36,7 +36,7 @@ TEST(StochasticRounding, MeanOfManyEntriesIsTheValueWithinThreeSigma) {
   constexpr std::uint32_t count = 1U << 20U;
   const double spacing = 0x1p-7;
   for (const double t : {0.02, 0.3, 0.5, 0.93})
-    for (const std::uint64_t step : {1, 2, 1000000}) {
+    for (const std::uint64_t step : {1UL, 2UL, 1000000UL}) {
       const auto x = static_cast<float>(1 + t * spacing);
       const RandomKey key = random_key(random_stream(7, "blocks.0.up"), step);
       double sum = 0;
