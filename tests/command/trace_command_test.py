@@ -253,6 +253,40 @@ def test_a_gradient_that_is_not_finite_is_skipped_or_propagated(steepest: Run, t
     assert refused.returncode == 2 and "'ignore' is not known" in refused.stderr
 
 
+def to_nearest_bf16(x: Matrix) -> Matrix:
+    """Round to f32, then to 8 bits of significand, ties to even."""
+    bits = x.astype(np.float32).view(np.uint32)
+    rounded = (bits + np.uint32(0x7FFF) + (bits >> np.uint32(16) & np.uint32(1))) & np.uint32(0xFFFF0000)
+    return rounded.view(np.float32).astype(np.float64)
+
+
+def test_a_momentum_in_bf16_is_rounded_after_it_is_read_out(steepest: Run, tmp_path: Path) -> None:
+    """Adam and a heavy ball with Nesterov by their equations, in f64 beside a moment that is rounded between steps."""
+    steps, lr = 4, 0.1
+    inputs = write_inputs(tmp_path, (5, 7), steps)
+    w = np.load(tmp_path / "w0.npy")
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    for t in range(1, steps + 1):
+        g = np.load(tmp_path / f"g{t}.npy")
+        unrounded = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        w = w - lr * unrounded / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        m = to_nearest_bf16(unrounded)
+    storage = {"momentum_storage": "bf16", "learning_rate": lr, "weight_decay": 0}
+    found = traced(steepest, tmp_path, ["--rule", "adamw", *set_words(storage), *inputs])
+    assert np.allclose(found, w, rtol=0, atol=1e-13)
+    wide = traced(steepest, tmp_path, ["--rule", "adamw", *set_words({**storage, "momentum_storage": "own"}), *inputs])
+    assert not np.allclose(wide, w, rtol=0, atol=1e-6)
+
+    w, m = np.load(tmp_path / "w0.npy"), np.zeros_like(w)
+    for t in range(1, steps + 1):
+        g = np.load(tmp_path / f"g{t}.npy")
+        unrounded = 0.8 * m + g
+        w, m = w - lr * (g + 0.8 * unrounded), to_nearest_bf16(unrounded)
+    settings = set_words({**storage, "momentum": 0.8, "momentum_form": "heavy_ball", "nesterov": "true"})
+    assert np.allclose(traced(steepest, tmp_path, ["--rule", "sgd", *settings, *inputs]), w, rtol=0, atol=1e-13)
+
+
 def test_a_momentum_in_bf16_resumes_bit_for_bit(steepest: Run, tmp_path: Path) -> None:
     """Rounded at random, four steps are two and two; a run in f32 refuses the state."""
     inputs = write_inputs(tmp_path, (4, 6), 4)
