@@ -1,6 +1,6 @@
 // Passes over memory of the host engine in bf16. What concerns f32 alone is Host<float>'s; the rest walks memory as it does.
 #include "steepest/engine/host_bf16.hpp"
-#include "steepest/engine/host_bf16_lines_inl.hpp"
+#include "steepest/engine/host_lines_inl.hpp"
 
 namespace steepest {
 namespace {

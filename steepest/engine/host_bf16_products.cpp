@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "steepest/engine/host_bf16.hpp"
-#include "steepest/engine/host_bf16_lines_inl.hpp"
+#include "steepest/engine/host_lines_inl.hpp"
 #include "steepest/engine/host_products_inl.hpp"
 #include "steepest/engine/thread_scratch.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// Passes over memory of the host engine, compiled by host.cpp: elementwise maps, reductions, the optimizers' updates.
+// Passes over memory of the host engine: elementwise maps, reductions, the optimizers' updates.
 // Matrices are walked along their unit stride in fixed pieces; sums are taken in f64, piece by piece in order.
 
 #include <algorithm>

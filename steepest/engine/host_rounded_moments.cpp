@@ -1,6 +1,6 @@
 // Updates whose first moment lies in bf16: one pass over memory, in which the moment is widened, updated, used and rounded.
 #include "steepest/engine/host.hpp"
-#include "steepest/engine/host_bf16_lines_inl.hpp"
+#include "steepest/engine/host_lines_inl.hpp"
 
 namespace steepest {
 namespace {

@@ -1,7 +1,7 @@
 // Whole updates of a weight in one pass over memory. Loops are compiled for the vectors of the machine: of the baseline's,
 // square roots and divisions take longer than memory does.
 #include "steepest/engine/host.hpp"
-#include "steepest/engine/host_bf16_lines_inl.hpp"
+#include "steepest/engine/host_lines_inl.hpp"
 
 namespace steepest {
 

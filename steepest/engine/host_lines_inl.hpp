@@ -1,5 +1,5 @@
 #pragma once
-// Elementwise maps of the host engine in bf16: loops over lines of memory, compiled for the vectors of the machine they run on.
+// Elementwise maps of the host engine in bf16 and f32: loops over lines of memory, compiled for the vectors of the machine they run on.
 // Its sources are compiled with -ffp-contract=off, so that the bits are the same whatever the vectors.
 #include <algorithm>
 
