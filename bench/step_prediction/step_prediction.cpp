@@ -123,7 +123,7 @@ class Products {
 void compare(const Model& model, const Rates& rates, int most_threads) {
   const Shapes& shapes = model.shapes;
   Network network(gradients_of(shapes), shapes,
-                  make_rule("muon", {{"learning_rate", "0.02"}, {"method", "auto"}, {"grade", "muon_grade"}}), 0);
+                  make_rule("muon", {{"learning_rate", "0.02"}, {"method", "auto"}, {"grade", "muon_grade"}}), {});
   Products products;
   double parameters = 0;
   for (const auto& [m, n] : shapes) parameters += static_cast<double>(m * n);
