@@ -70,8 +70,7 @@ void require_writable_profile(const std::filesystem::path& file, const std::file
   const auto folder = [](const std::filesystem::path& path) {
     return std::filesystem::weakly_canonical(std::filesystem::absolute(path)).parent_path();
   };
-  std::error_code unmade;  // of which the journal speaks
-  if (folder(file) == folder(out / "any")) std::filesystem::create_directories(out, unmade);
+  if (folder(file) == folder(out / "any")) std::filesystem::create_directories(out);
   require_writable(file);
 }
 

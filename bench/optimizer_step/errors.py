@@ -69,6 +69,8 @@ def adamw_error(
     for W, G in zip(weights, gradients, strict=True):
         g = factor * np.asarray(G, np.float64)
         difference = -W / settings["learning_rate"] - g / (np.abs(g) + settings["epsilon"])
+        if not np.isfinite(difference).all():
+            return Errors(np.inf)
         worst = max(worst, float(np.abs(difference).max()))
     return Errors(worst)
 

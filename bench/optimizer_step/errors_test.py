@@ -33,6 +33,7 @@ def test_adamw_is_checked_with_its_clip_factor(clip_norm: float) -> None:
     W = [-0.1 * f * g / (np.abs(f * g) + 0.5) for g in G]
     assert adamw_error(W, G, settings, clip_norm).diagonal < 1e-12
     assert adamw_error([1.01 * w for w in W], G, settings, clip_norm).diagonal > 1e-4
+    assert adamw_error([W[0], np.nan * W[1]], G, settings, clip_norm).diagonal == np.inf
 
 
 def test_faults_by_contender() -> None:

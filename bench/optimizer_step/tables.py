@@ -11,7 +11,8 @@ from optimizer_step.workloads import Workload
 HEAD = (
     f"{'':26}{'ms':>9}{'spread':>8}{'others':>8}{'Gflop/s':>9}{'GB/s':>7}{'|d-1|':>10}{'rotation':>10}{'scratch':>10}"
 )
-ADAMW_BYTES = 28  # of each parameter: G, W, m, v are read, W, m, v are written
+# What a step must move of each parameter, whatever a contender moves besides: G, W, m, v are read, W, m, v written.
+ADAMW_BYTES = 28
 
 
 def rate(flops: float, seconds: float) -> str:

@@ -9,17 +9,18 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a path to write, in a folder beside `path`; afterwards the file is synced and renamed to `path`.
+    """Give a path to write, in a folder beside the file that `path` names; then it is synced and renamed to that file.
 
     The draft has the name of `path`, so that writers which look at the suffix find it. Where the block raises, `path`
     stays as it was.
     """
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=path.resolve().parent) as folder:
+    target = path.resolve()
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=target.parent) as folder:
         draft = Path(folder) / path.name
         yield draft
         with draft.open("rb") as file:
             os.fsync(file.fileno())
-        draft.replace(path)
+        draft.replace(target)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -24,7 +24,7 @@ RandomKey random_key(std::uint64_t stream, std::uint64_t step);
 constexpr std::uint32_t random_bits(RandomKey key, std::uint32_t counter) {
   std::uint32_t x = counter + key.first;
   x = (x ^ x >> 16U) * 0x85ebca6bU;
-  x = ((x ^ x >> 13U) + key.second) * 0xc2b2ae35U;
+  x = (x ^ x >> 13U ^ key.second) * 0xc2b2ae35U;
   return x >> 16U;
 }
 

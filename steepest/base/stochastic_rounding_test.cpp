@@ -58,7 +58,11 @@ TEST(StochasticRounding, BitsOfNeighboursStepsAndNamesAreUncorrelated) {
     std::uint32_t shift;
   };
   for (const Other& other :
-       {Other{key, 1}, Other{key, 768}, Other{random_key(stream, 2), 0}, Other{random_key(random_stream(0, "b"), 1), 0},
+       {Other{key, 1}, Other{key, 768}, Other{random_key(stream, 2), 0},
+        Other{random_key(stream, 2),
+              key.first -
+                  random_key(stream, 2)
+                      .first},  // where their counters are the same Other{random_key(random_stream(0, "b"), 1), 0},
         Other{random_key(random_stream(1, "a"), 1), 0}}) {
     double sum = 0;
     for (std::uint32_t k = 0; k < count; ++k) sum += uniform(key, k) * uniform(other.key, k + other.shift);

@@ -89,7 +89,8 @@ void Host<BFloat16>::product_in_f32(double alpha, const Operand& A, const Operan
 void Host<BFloat16>::split_product(const Term& A, const Term& B, double alpha, double beta, const Operand& C,
                                    const Operand& D) {
   const Shape whole = shape_of(D);
-  const bool in_place = data_of(D) == B.high.data;  // a block is stored when its product, in f32 scratch, is whole
+  const bool in_place = whole.rows * whole.cols > 0 &&
+                        data_of(D) == B.high.data;  // a block is stored when its product, in f32 scratch, is whole
   const Cut cut(whole, A.high.cols, in_place);
   // One product is rounded to D by oneDNN itself; a sum of them goes through f32.
   const bool direct = is_wide(D) || (A.low.data == nullptr && B.low.data == nullptr);

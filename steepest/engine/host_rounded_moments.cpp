@@ -1,4 +1,6 @@
 // Updates whose first moment lies in bf16: one pass over memory, in which the moment is widened, updated, used and rounded.
+#include <limits>
+
 #include "steepest/engine/host.hpp"
 #include "steepest/engine/host_lines_inl.hpp"
 
@@ -7,15 +9,24 @@ namespace {
 
 using Moment = RoundedMoment<MatrixView<BFloat16>>;
 
+/// A finite x brought within the range of bf16, so that no moment of finite gradients is infinite.
+template <class T>
+float within_range(T x) {
+  constexpr T largest = static_cast<T>(0x1.fep127), infinity = std::numeric_limits<T>::infinity();
+  const T from_above = x > largest && x < infinity ? largest : x;
+  return static_cast<float>(from_above < -largest && from_above > -infinity ? -largest : from_above);
+}
+
 /// f(round, places) with round(x, place), the rounding of a moment's entry.
 template <class F>
 void with_rounding(const Moment& moment, F f) {
   const host_detail::Places places{moment.M.cols};
   const RandomKey key = moment.rounding.key;
   if (moment.rounding.stochastic)
-    f([key](float x, std::uint32_t place) { return rounded_at_random(x, random_bits(key, place)); }, places);
+    f([key](auto x, std::uint32_t place) { return rounded_at_random(within_range(x), random_bits(key, place)); },
+      places);
   else
-    f([](float x, std::uint32_t) { return BFloat16(x); }, places);
+    f([](auto x, std::uint32_t) { return BFloat16(within_range(x)); }, places);
 }
 
 /// r = R for each entry, and M = M'.
@@ -27,7 +38,7 @@ void read_out_to(const ReadOut<double>& c, const Moment& moment, const MatrixVie
           [=](R& x, BFloat16& m, T g, std::uint32_t place) {
             T wide = static_cast<T>(float(m));
             x = R(read(wide, g));
-            m = round(static_cast<float>(wide), place);
+            m = round(wide, place);
           },
           X, moment.M, G, places);
     });
@@ -49,7 +60,7 @@ void Host<T>::adam_update(bool gate, const AdamUpdate<double>& c, const Matrix& 
     host_detail::map_lines(
         [=](T& w, BFloat16& m, T& v, T g, std::uint32_t place) {
           const T x = weight * g, wide = first_kept * static_cast<T>(float(m)) + first_taken * g;
-          m = round(static_cast<float>(wide), place);
+          m = round(wide, place);
           v = second_kept * v + second_taken * x * x;
           w = kept * w + rate * host_detail::quotient(numerator * wide, std::sqrt(root * v) + epsilon);
         },
@@ -70,7 +81,7 @@ void Host<T>::momentum_update(bool gate, const MomentumUpdate<double>& c, const 
             [=](T& w, BFloat16& m, T g, std::uint32_t place) {
               T wide = static_cast<T>(float(m));
               w = kept * w + rate * direction(read(wide, g));
-              m = round(static_cast<float>(wide), place);
+              m = round(wide, place);
             },
             W, moment.M, G, places);
       };

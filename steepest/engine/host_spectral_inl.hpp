@@ -22,12 +22,21 @@ inline int lapack_size(Index entries, const char* verb, Index side) {
   return static_cast<int>(entries);
 }
 
+/// LAPACK's iterations need not end on a NaN (gesvd does not): true, and every output NaN, where X is not finite.
+template <class T, class... Outputs>
+bool fill_unless_finite(Host<T>& la, const MatrixView<T>& X, const Outputs&... outputs) {
+  if (std::isfinite(la.max_abs(X))) return false;
+  (la.fill(std::numeric_limits<double>::quiet_NaN(), outputs), ...);
+  return true;
+}
+
 }  // namespace host_detail
 
 template <class T>
 void Host<T>::eigh(const Gram& A, const Gram& V, const Matrix& lambda) {
   if (A.empty()) return;
   const int size = host_detail::lapack_size(1 + 6 * A.rows + 2 * A.rows * A.rows, "eigh", A.rows);
+  if (host_detail::fill_unless_finite(*this, A, V, lambda)) return;
   Frame frame(arena_);
   const SingleThreadedBlas here;
   copy(A, V);
@@ -46,6 +55,7 @@ void Host<T>::svd(const Matrix& X, const Matrix& P, const Matrix& S, const Matri
   const Index k = std::min(X.rows, X.cols);
   if (k == 0) return;
   const int size = host_detail::lapack_size(4 * k * k + 7 * k + 64 * (X.rows + X.cols), "svd", k);
+  if (host_detail::fill_unless_finite(*this, X, P, S, Qt)) return;
   Frame frame(arena_);
   const SingleThreadedBlas here;
   const Matrix A = frame.matrix(X.rows, X.cols);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -135,6 +137,21 @@ void largest_magnitudes_are_found() {
 TEST(Host, MaxAbsIsTheLargestMagnitudeOrANaN) {
   largest_magnitudes_are_found<float>();
   largest_magnitudes_are_found<double>();
+}
+
+// LAPACK's QR iteration goes on for ever on some matrices with a NaN.
+TEST(Host, FactorizationsOfANaNEndWithNaN) {
+  Host<float> la;
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    Owned<float> X(16, 8), P(16, 8), S(1, 8), Qt(8, 8), A(8, 8), V(8, 8), lambda(1, 8);
+    la.random_normal(1, X.view());
+    X.entries[3] = bad;
+    la.svd(X.view(), P.view(), S.view(), Qt.view());
+    A.entries[3] = A.entries[24] = bad;
+    la.eigh(A.view(), V.view(), lambda.view());
+    for (const Owned<float>* result : {&P, &S, &Qt, &V, &lambda})
+      for (const float entry : result->entries) EXPECT_TRUE(std::isnan(entry));
+  }
 }
 
 TEST(Host, AnExceptionOfAPieceComesOutOfEach) {

@@ -85,7 +85,7 @@ class Host {
   }
   void widen(const Matrix& X, const MatrixView<double>& Y) requires std::same_as<T, float>;
   void narrow(const MatrixView<double>& Y, const Matrix& X) requires std::same_as<T, float>;
-  /// An estimate of ||R - X X'||_F by two vectors of random signs, the same for equal sizes: the root of the mean of
+  /// An estimate of ||R - X X'||_F by two vectors of random signs, which R determines up to its power of two: the root of the mean of
   /// ||R v - X (X'v)||^2, sums in f64. One pass over X. An error of rank one is seen below a fraction t of its norm with a
   /// probability of t^2, one of many directions within a few per cent.
   double gram_rounding(const Matrix& X, const Gram& R) requires std::same_as<T, float>;
@@ -129,6 +129,7 @@ class Host {
   void cholesky(const Gram& A, const Gram& L);
   void inverse(const Gram& A, const Gram& B);
   void solve_cholesky(const Gram& L, const Matrix& Y);
+  /// NaN where the inverse of a diagonal block of 32 is out of range.
   void solve_triangular(const Gram& L, const Matrix& Y);
   void triangular_inverse(const Gram& L, const Gram& B);
   void triangular_product(double alpha, const Matrix& X, const Gram& L, double beta, const Matrix& C, const Matrix& Y);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -114,7 +115,9 @@ void print_text(const TraceTask& task, const TraceReport& report) {
     for (const RoutingRow& row : report.routing) fmt::print("  {}: {} x {}\n", row.parameter, row.rows, row.cols);
   if (report.plan) fmt::print("  polar factor: {}; {}\n", description(report.plan->chosen), report.plan->chosen.reason);
   for (const TraceStep& step : report.trace) {
-    fmt::print("  gradient norm {:.6g}{}\n", step.gradient_norm, step.taken ? "" : ", not finite: nothing changed");
+    const bool measured = !(step.taken && std::isnan(step.gradient_norm));
+    fmt::print("  gradient norm {}{}\n", measured ? fmt::format("{:.6g}", step.gradient_norm) : "not measured",
+               step.taken ? "" : ", not finite: nothing changed");
     for (const TensorDiagnostics& row : step.diagnostics) print_diagnostics(row);
   }
 }
@@ -170,7 +173,7 @@ void add_trace_command(CLI::App& program) {
       ->add_option(
           "--nonfinite", request->nonfinite,
           "skip: a step with a NaN or an infinity in its gradient changes nothing; propagate: as in torch, nothing is "
-          "looked for [skip]")
+          "looked for within a call; a state or parameter with NaN begins none [skip]")
       ->type_name("CHOICE");
   command->add_flag("--json", request->json, "Report as one JSON object");
   command->add_flag("--diagnostics", request->diagnostics,

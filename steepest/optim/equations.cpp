@@ -293,10 +293,6 @@ std::vector<Equation> equations_of(const Rule& rule) {
   const bool own_moment =
       rule.map == MapKind::soap || rule.map == MapKind::dion || rule.map == MapKind::dion2 || rule.map == MapKind::sumo;
   if (!own_moment) result.push_back({"moment", polar_first ? "R = X" : moment(rule, "X")});
-  if (rule.momentum_storage == Storage::bf16 && keeps_momentum(rule))
-    result.push_back({"storage of M", rule.rounding == MomentRounding::nearest
-                                          ? "bf16, to nearest, after R"
-                                          : fmt::format("bf16, at random with mean M, after R; seed {}", rule.seed)});
   for (const auto& [part, text] : {Equation{"preparation", preparation(rule)},
                                    {"map", map_equation(rule)},
                                    {"post", post(rule)},

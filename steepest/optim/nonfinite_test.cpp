@@ -5,7 +5,9 @@
 #include "steepest/optim/nonfinite.hpp"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -64,6 +66,39 @@ TEST(Propagate, ANaNGoesWhereTheArithmeticTakesIt) {
   EXPECT_EQ(parameters_with_nan({}), 0);
   EXPECT_EQ(parameters_with_nan(propagating), 1);
   EXPECT_EQ(parameters_with_nan({.clip_norm = 1, .nonfinite = NonFinite::propagate}), 7);  // the norm is NaN
+}
+
+/// Weights after a step with a NaN in one gradient, of the other parameters alone, on so many threads.
+std::vector<float> others_beside_nan(const Rule& rule, int threads, bool with_nan) {
+  omp_set_num_threads(threads);
+  Network network;
+  add_every_role(network);
+  Host<float> la;
+  Optimizer<Host<float>> optimizer(la, network.parameters, Routing().rest(rule), propagating);
+  network.gradients_of(1);
+  if (with_nan) network.gradients[2].entries[3] = std::numeric_limits<float>::quiet_NaN();
+  optimizer.step();
+  optimizer.step();
+  std::vector<float> result;
+  for (std::size_t k = 0; k < network.weights.size(); ++k)
+    if (k != 2) result.insert(result.end(), network.weights[k].entries.begin(), network.weights[k].entries.end());
+  const auto& own = network.weights[2].entries;
+  const bool own_nan = std::any_of(own.begin(), own.end(), [](float w) { return std::isnan(w); });
+  EXPECT_EQ(own_nan, with_nan && rule.map != MapKind::dion2) << rule.name;  // dion2 moves the rows of largest norm
+  return result;
+}
+
+// Every rule of the table but those whose step is shared by all, on the host, where polar factors and eigenvectors of NaN are asked for.
+TEST(Propagate, ANaNStaysWithItsParameterWhateverTheRule) {
+  std::vector<Rule> rules(rule_table().begin(), rule_table().end());
+  rules.push_back(make_rule("muon", {{"precision", "bf16"}}));
+  rules.push_back(make_rule("polargrad", {{"method", "svd"}}));
+  rules.push_back(make_rule("muon", {{"method", "gram_zolotarev"}}));
+  for (const Rule& rule : rules) {
+    if (rule.scale == Scale::shared_dual_norm || rule.step_size == RateKind::prodigy) continue;
+    const std::vector<float> finite = others_beside_nan(rule, 1, false);
+    for (const int threads : {1, 2}) EXPECT_EQ(others_beside_nan(rule, threads, true), finite) << rule.name;
+  }
 }
 
 /// Calls of verbs within a warm step of AdamW.

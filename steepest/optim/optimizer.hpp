@@ -134,7 +134,9 @@ Optimizer<E>::Optimizer(E& la, std::vector<Parameter<E>> parameters, const Routi
     const bool polar = maps_by_polar(rule, p.role);
     if (polar && !plans.contains(&rule)) {
       check_factor_storage(la, rule);
-      plans.emplace(&rule, prepare_map(rule, factor_epsilon<E>(rule)));
+      PreparedPolar plan = prepare_map(rule, factor_epsilon<E>(rule));
+      plan.propagates_nan = options.nonfinite == NonFinite::propagate;
+      plans.emplace(&rule, std::move(plan));
     }
     add_parameter(p, rule, polar ? plans.at(&rule) : PreparedPolar{}, costs);
   }

@@ -229,6 +229,26 @@ TEST(promise, random_vectors_see_what_a_gram_rounds) {
   EXPECT_GT(compare(equal), 10);
 }
 
+// All rows equal: an error whose part of rank one is large, on X of many sizes. Vectors that depended on the size alone saw nothing
+// of it where their signs sum to zero, in every X of that size; vectors that depend on R miss some X of every size, and few.
+TEST(promise, no_size_is_blind_to_what_a_gram_rounds) {
+  Host<float> la;
+  Host<double> wide;
+  constexpr Index n = 3000;
+  int below_a_third = 0, all = 0;
+  for (Index s = 20; s < 200; s += 2, ++all) {
+    OwnedMatrix<float> X(s, n), R(s, s);
+    la.fill(1 + 1e-3 * static_cast<double>(s), X.view());
+    la.gram(X.view(), R.view());
+    OwnedMatrix<double> difference(s, s);
+    la.widen(R.view(), difference.view());
+    const double entry = std::pow(static_cast<double>(X.entries.front()), 2) * n;
+    for (double& d : difference.entries) d -= entry;
+    below_a_third += la.gram_rounding(X.view(), R.view()) < wide.frobenius(difference.view()) / 3 ? 1 : 0;
+  }
+  EXPECT_LE(below_a_third, all / 4);
+}
+
 // The control: what a plan would need to compute matrices of f32 in bf16. Rounding X turns singular vectors of small values by more
 // than the grade allows, so that no such plan is made.
 TEST(promise, rounding_of_x_to_bf16_breaks_muon_grade) {

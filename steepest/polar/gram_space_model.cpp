@@ -16,7 +16,7 @@ GramSpaceModel gram_space_model(double epsilon, Index rows) {
 
 GramSpaceModel rounding_seen(GramSpaceModel model, double frobenius, Index rows) {
   const double usual = std::max(10.0, 1 + std::sqrt(static_cast<double>(rows))) * model.gram;
-  if (!(frobenius <= usual)) model.gram = frobenius;
+  if (!(frobenius <= usual)) model.gram = 2 * frobenius;
   return model;
 }
 

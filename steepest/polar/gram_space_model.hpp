@@ -18,7 +18,7 @@ struct GramSpaceModel {
 GramSpaceModel gram_space_model(double epsilon, Index rows);
 
 /// The model for one X of `rows` rows whose R was measured: `frobenius` is ||R - X X'||_F / ||X X'||_F. Up to max(10, 1 + sqrt(rows))
-/// times what `gram` allows in the 2-norm, rounding is as the model has it; beyond, gram is what was measured, which bounds the 2-norm.
+/// times what `gram` allows in the 2-norm, rounding is as the model has it; beyond, gram is twice what was measured, an estimate of a bound.
 GramSpaceModel rounding_seen(GramSpaceModel model, double frobenius, Index rows);
 
 }  // namespace steepest

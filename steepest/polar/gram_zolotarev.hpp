@@ -80,8 +80,8 @@ concept WidensMatrices = requires(E& la, const typename E::Matrix& X, const Matr
 /// within the ladder's deviation of 1, none above 1 + deviation, in exact arithmetic. Known Scalars choose the rung from
 /// lower_bound ||X||_F / f, which is above lower_bound wherever X has more than one large singular value: two inverses where
 /// the worst X needs three. Where no rung in use reaches as low, a Cholesky factorization asks how small singular values are;
-/// else a Halley step on X and a new Gram come first, or, where rounding would be above deviation/2 by ladder_error, the whole
-/// is done in more digits, if the engine has them. U may be X.
+/// else a Halley step on X and a new Gram come first. Where rounding would be above rounding_allowed() by ladder_error, then or because
+/// the Gram is seen to have rounded more than the model says, the whole is done in more digits, if the engine has them. U may be X.
 /// k s^3 + 3 s^2 l flops for k inverses and no restart, 3 s^2 l more for one.
 /// Source of the functions: Nakatsukasa and Freund 2016, SIAM Review 58, p. 461; rounding: docs/theory.md.
 template <FactorEngine E>

@@ -26,6 +26,7 @@ struct PreparedPolar {
   bool estimates_bounds = false;                   // qdwh without a lower bound: hosts take its steps from the matrix
   bool converges = false;                          // the method goes on until rounding is all that is left
   double tolerance = 0;                            // 0: none
+  bool propagates_nan = false;  // X that is known not to be finite has NaN for U, instead of being refused
 };
 
 /// The plan for matrices of spacing `epsilon` (2^-52, 2^-23, 2^-7). `smaller_side` enters the bounds of qdwh, zolo_pd and

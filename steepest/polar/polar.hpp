@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "steepest/base/check.hpp"
@@ -23,16 +24,20 @@
 namespace steepest {
 namespace polar_detail {
 
-/// Refuses what is known not to be finite. A device is not asked: there a NaN in X is a NaN in U.
+/// True where X is known not to be finite, which is refused unless the plan propagates it. A device is not asked: there a NaN in X
+/// is a NaN in U.
 template <Engine E>
-void require_finite(E& la, const typename E::Matrix& X, const typename E::Scalar& largest) {
+bool known_not_finite(E& la, const typename E::Matrix& X, const typename E::Scalar& largest,
+                      const PreparedPolar& plan) {
   if constexpr (KnownScalars<E>) {
-    if (std::isfinite(largest)) return;
+    if (std::isfinite(largest)) return false;
+    if (plan.propagates_nan) return true;
     for (Index i = 0; i < la.rows(X); ++i)
       for (Index j = 0; j < la.cols(X); ++j)
         check(std::isfinite(la.max_abs(X.block(i, j, 1, 1))),
               "[polar] X must have finite entries; entry ({}, {}) is {}", i, j, static_cast<double>(X(i, j)));
   }
+  return false;
 }
 
 /// U = the polynomials of the plan on wide X.
@@ -169,7 +174,12 @@ PolarReport polar_with(E& la, const typename E::Matrix& X, typename E::Matrix& U
   const bool without_h = by_steps && H == nullptr && certificate == Certificate::none;
   auto Y = without_h ? U_tall : frame.matrix_like(X_tall);
   const typename E::Scalar largest = extras.largest ? *extras.largest : la.max_abs(X);
-  require_finite(la, X, largest);
+  if (known_not_finite(la, X, largest, plan)) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    la.fill(nan, U);
+    if (H != nullptr) la.fill(nan, *H);
+    return report;
+  }
   const auto unit = la.power_of_two(largest);
   la.scale(unit, X_tall, Y);  // entries in [1, 2) at the most: no norm overflows or vanishes
   auto H_small = frame.gram(Y, without_h ? 0 : la.cols(Y));
