@@ -33,11 +33,13 @@ def repetitions(seconds: float) -> int:
 def quiet_sample(run: Callable[[], float], count: int, foreign: Callable[[], float], pause: float) -> Sample:
     """The mean of `count` runs while nobody else works, or in the quietest of MOST_TRIES.
 
-    The choice looks at the load alone, so that it favours nobody.
+    One run goes before: the others have taken the caches meanwhile and, on a virtual machine, pages of memory that lay
+    idle, which a program that does nothing else keeps. The choice looks at the load alone, so that it favours nobody.
     """
     tries: list[Sample] = []
     while len(tries) < MOST_TRIES and not any(sample.foreign <= QUIET for sample in tries):
         time.sleep(pause)
+        run()
         foreign()
         seconds = statistics.fmean(run() for _ in range(count))
         tries.append(Sample(seconds, foreign()))
@@ -55,7 +57,7 @@ def interleaved(
 
     A run returns its own seconds; `foreign` the share of others since it was last asked. One run of each, or what
     `warm_up` makes of its name, goes before and is not counted; another, unless that was long, tells how many make a
-    sample.
+    sample. A run that is not counted goes before each sample too.
     """
     names = list(runs)
     counts = {}
